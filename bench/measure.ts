@@ -89,10 +89,20 @@ export async function sendLoad(
     connections,
     durationMs,
   };
-  const answered = once(helpers.load.child, 'message') as Promise<[LoadResult]>;
-  helpers.load.child.send(message);
-  const [result] = await answered;
-  return result;
+  const { child } = helpers.load;
+  const waiting = new AbortController();
+  const ended = once(child, 'exit', { signal: waiting.signal }).then(() => {
+    throw new Error('the load generator ended');
+  });
+  const answered = once(child, 'message') as Promise<[LoadResult]>;
+  child.send(message);
+  try {
+    const [result] = await Promise.race([answered, ended]);
+    return result;
+  } finally {
+    ended.catch(() => undefined);
+    waiting.abort();
+  }
 }
 
 /** Measures one window. */
