@@ -133,6 +133,8 @@ public class HapiServer {
         s.setAllowContainsSearches(true);
         s.setHibernateSearchIndexFullText(false);
         s.setHibernateSearchIndexSearchParams(false);
+        // Without this an absolute reference to the server's own base is refused (HAPI-0507).
+        s.setAllowExternalReferences(true);
         s.setResourceClientIdStrategy(JpaStorageSettings.ClientIdStrategyEnum.ALPHANUMERIC);
         return s;
     }
