@@ -2,8 +2,15 @@
  * The two FHIR bases of the gateway, its own and the upstream's, and the rewriting between them.
  * Used by the flow twice: inward before `forward`, outward before `release`. Pure.
  *
- * Only positions that an app follows are rewritten, on the byte level: see `positions.ts`.
+ * Only positions that an app follows are rewritten, on the byte level: see `keys.ts`.
  */
+import { parseBase } from './base.ts';
+import { createBodyEditor } from './body-editor.ts';
+import { applyEdits } from './edits.ts';
+import { mapAnswerHeader, mapForm, mapQuery, mapRequestHeader } from './header-values.ts';
+import { createMatcher, type Matcher } from './matcher.ts';
+import { createPresence, type Presence } from './presence.ts';
+import { createScanner, type Scanner, type ScanSink } from './scanner.ts';
 
 /** What the map is made from. All are absolute http(s) URLs; a trailing slash is ignored. */
 export interface UrlMapOptions {
@@ -56,24 +63,68 @@ export interface UrlMap {
   inwardForm(bytes: Uint8Array): Uint8Array;
 }
 
-/** Makes a map. Throws a plain Error when an option is not an absolute http(s) URL. */
+/**
+ * Makes a map. It owns scratch memory: calls must not be nested, which plain calls never are.
+ *
+ * @throws A plain Error when an option is not an absolute http(s) URL.
+ */
 export function createUrlMap(options: UrlMapOptions): UrlMap {
-  const flags: BodyFlags = {
-    scanned: false,
-    signedBundle: false,
-    duplicateKeys: false,
-    tooDeep: false,
-    malformed: false,
-  };
-  void options;
-  const same = (bytes: Uint8Array): RewriteResult => ({ bytes, edits: 0, flags });
+  const gateway = parseBase(options.gatewayBase);
+  const upstream = [options.upstreamBase, ...options.upstreamAliases].map(parseBase);
+  const outward = createMatcher(upstream, gateway);
+  const inward = createMatcher([gateway], parseBase(options.upstreamBase));
+  const scan = createScanner();
   return {
-    outwardBody: same,
-    inwardBody: same,
-    inspectBody: () => flags,
-    outwardHeader: (_name, value) => value,
-    inwardHeader: (_name, value) => value,
-    inwardQuery: (rawQuery) => rawQuery,
-    inwardForm: (bytes) => bytes,
+    outwardBody: createBodyRewriter(outward, createPresence(upstream), scan),
+    inwardBody: createBodyRewriter(inward, createPresence([gateway]), scan),
+    inspectBody: (bytes) => ({ scanned: true, ...scan(asBuffer(bytes), noSink) }),
+    outwardHeader: (name, value) => mapAnswerHeader(name, value, outward),
+    inwardHeader: (name, value) => mapRequestHeader(name, value, inward),
+    inwardQuery: (rawQuery) => mapQuery(rawQuery, inward),
+    inwardForm: (bytes) => mapForm(bytes, inward),
   };
+}
+
+const unscanned: BodyFlags = {
+  scanned: false,
+  signedBundle: false,
+  duplicateKeys: false,
+  tooDeep: false,
+  malformed: false,
+};
+
+const noSink: ScanSink = {
+  listed() {
+    return;
+  },
+  mark: () => 0,
+  rollback() {
+    return;
+  },
+  patchOperationEnded() {
+    return;
+  },
+};
+
+function createBodyRewriter(
+  matcher: Matcher,
+  presence: Presence,
+  scan: Scanner,
+): (bytes: Uint8Array) => RewriteResult {
+  const editor = createBodyEditor(matcher);
+  return (bytes) => {
+    const buffer = asBuffer(bytes);
+    if (matcher.isEmpty || !presence(buffer)) return { bytes, edits: 0, flags: unscanned };
+    editor.reset(buffer);
+    const outcome = scan(buffer, editor);
+    const flags: BodyFlags = { scanned: true, ...outcome };
+    if (outcome.malformed || outcome.tooDeep) return { bytes, edits: 0, flags };
+    return { bytes: applyEdits(bytes, editor.edits), edits: editor.edits.starts.length, flags };
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
