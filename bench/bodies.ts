@@ -168,5 +168,19 @@ function observation(number: number, patientNumber: number, base: string, fill: 
       code: 'mmol/L',
     },
     referenceRange: [{ low: { value: 3.1, unit: 'mmol/l' }, high: { value: 6.2, unit: 'mmol/l' } }],
+    component: PANEL.map(([code, display, value, unit]) => ({
+      code: { coding: [{ system: 'http://loinc.org', code, display }] },
+      valueQuantity: { value, unit, system: 'http://unitsofmeasure.org', code: unit },
+    })),
   };
 }
+
+/** Parts of a panel: many small elements, as laboratory answers have them. */
+const PANEL: readonly (readonly [string, string, number, string])[] = [
+  ['2951-2', 'Sodium [Moles/volume] in Serum or Plasma', 141, 'mmol/L'],
+  ['2823-3', 'Potassium [Moles/volume] in Serum or Plasma', 4.1, 'mmol/L'],
+  ['2075-0', 'Chloride [Moles/volume] in Serum or Plasma', 103, 'mmol/L'],
+  ['2028-9', 'Carbon dioxide, total [Moles/volume]', 26.5, 'mmol/L'],
+  ['38483-4', 'Creatinine [Mass/volume] in Blood', 0.9, 'mg/dL'],
+  ['6299-2', 'Urea nitrogen [Mass/volume] in Blood', 14.2, 'mg/dL'],
+];
