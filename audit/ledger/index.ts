@@ -1,0 +1,19 @@
+/** The ledger: append-only, durable, tamper-evident. The only door to this folder. */
+export { LedgerFault } from './fault.ts';
+export type { LedgerFaultCode } from './fault.ts';
+export type {
+  AppendOptions,
+  IntentEntry,
+  IntentHandle,
+  LeafKind,
+  Ledger,
+  LedgerReader,
+  LedgerState,
+  QueueLoad,
+  RecordEntry,
+  StoredLeaf,
+} from './ledger.ts';
+export { openLedger } from './open.ts';
+export type { LedgerOptions } from './open.ts';
+export { openReader } from './reader.ts';
+export type { Receipt, Receipts } from './receipt.ts';
