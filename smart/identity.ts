@@ -55,11 +55,7 @@ export interface SignatureCheck {
 
 /** Why a bearer is not a verified identity. */
 export type NotVerifiedReason =
-  | 'no-issuer-configured'
-  | 'issuer-unknown'
-  | 'keys-unavailable'
-  | 'keys-pending'
-  | 'key-unknown';
+  'no-issuer-configured' | 'issuer-unknown' | 'keys-unavailable' | 'keys-pending' | 'key-unknown';
 
 /** Why a bearer was found to be wrong. */
 export type InvalidReason =

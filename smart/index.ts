@@ -1,1 +1,10 @@
+/**
+ * The room that turns a bearer into an identity: token formats, issuers' keys, claims, scopes.
+ * Imports nothing of ours; everything other rooms may use is exported here.
+ */
 export type * from './identity.ts';
+export { createIdentifier, issuerPresets } from './identifier.ts';
+export type { IdentifierOptions, IssuerPreset, TrustedIssuer } from './identifier.ts';
+export { parseScopes } from './scopes.ts';
+export type { ParsedScope, ScopePermissions } from './scopes.ts';
+export { settleIdentity } from './settle-identity.ts';

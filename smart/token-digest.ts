@@ -1,0 +1,29 @@
+/**
+ * The keyed digest that stands for a token in the record: ties the events of one token together
+ * and gives nothing to someone who holds the record but not the key.
+ *
+ * Spec: RFC 2104 (HMAC) with SHA-256. Deviates on purpose from BALP's "last 32 characters".
+ */
+import { createHmac, createSecretKey } from 'node:crypto';
+
+/** Gives `urn:fhir-chaperone:token-hmac-sha256:<keyId>:<base64url>` for credentials. */
+export type TokenDigest = (credentials: string) => string;
+
+/**
+ * Makes the digest function of one key.
+ *
+ * @param key At least 32 bytes. Whoever has it can test guesses of tokens against the record.
+ * @param keyId Written into each digest, so that a change of key is visible.
+ * @throws RangeError When the key is short or the id would not fit in a URN.
+ */
+export function createTokenDigest(key: Uint8Array, keyId: string): TokenDigest {
+  if (key.length < 32) throw new RangeError('the token digest key needs at least 32 bytes');
+  if (!/^[A-Za-z0-9._-]{1,64}$/.test(keyId)) {
+    throw new RangeError('the id of the token digest key may hold letters, digits, ".", "_", "-"');
+  }
+  const secret = createSecretKey(key);
+  const prefix = `urn:fhir-chaperone:token-hmac-sha256:${keyId}:`;
+  // `at|` separates access tokens from the refresh tokens and codes that the same key will cover.
+  return (credentials) =>
+    prefix + createHmac('sha256', secret).update(`at|${credentials}`).digest('base64url');
+}
