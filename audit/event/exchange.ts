@@ -75,6 +75,7 @@ export type Answer =
 /** Why the gateway itself refused. `gateway/faults.ts` has status and issue code for each. */
 export type RefusalReason =
   | 'malformed-request'
+  | 'http-version'
   | 'target-refused'
   | 'host-unknown'
   | 'header-duplicate'
@@ -92,6 +93,7 @@ export type RefusalReason =
   | 'not-acceptable'
   | 'unsupported-media-type'
   | 'preflight-refused'
+  | 'preflight-answered'
   | 'overloaded'
   | 'ledger-unavailable'
   | 'shutting-down'

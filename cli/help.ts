@@ -1,0 +1,72 @@
+/** The help texts. They teach: what a command is for, an example, what it exits with. */
+
+/** `chaperone --help`. */
+export const generalHelp = `Chaperone: the FHIR gateway that records every access before it answers.
+
+Usage: chaperone COMMAND [ARGUMENT …]
+
+  serve         run the gateway and the review face
+  demo          run the gateway in front of a small sample upstream
+  verify DIR    check a ledger, live or copied: rehash every record, rebuild the root
+  search QUERY  ask the review face for events
+  config check FILE
+                check a configuration file
+
+  --help        this text, or with a command its own
+  --version     the version
+
+Exit codes: 0 well, 1 verification failed, 2 usage or configuration, 70 ledger fault,
+73 ledger locked by another process.`;
+
+/** `chaperone serve --help`. */
+export const serveHelp = `Usage: chaperone serve --config FILE [--init]
+       chaperone serve --upstream URL
+
+Runs the gateway. Apps use the address printed as app= as their FHIR base URL; reviewers use
+review=. Prints one line to stdout when it takes traffic:
+
+  ready app=http://localhost:8080/fhir review=http://localhost:8090/fhir pid=4711
+
+  --config FILE   YAML; see docs/configuration.md
+  --init          create the ledger; without it a missing ledger is an error, since a ledger
+                  that vanished must not be replaced unnoticed
+  --upstream URL  run on defaults in front of this FHIR server, with all data in
+                  ./chaperone-data (created, with its ledger, when that folder does not exist)
+
+SIGTERM: exchanges under way end and are recorded, then it exits with 0.`;
+
+/** `chaperone verify --help`. */
+export const verifyHelp = `Usage: chaperone verify DIR [--json]
+
+Checks a ledger folder (audit.directory), live or copied: hashes every stored record again,
+rebuilds the tree from the leaves, compares with what the ledger says of itself. Needs no
+network, no configuration, no key.
+
+  --json   one object: ok, records, treeSize, rootHash, openIntents, problems[]
+
+Exits with 0 when all is well, 1 when something is not, or is missing.`;
+
+/** `chaperone search --help`. */
+export const searchHelp = `Usage: chaperone search QUERY --review URL --token-file FILE [--json] [--limit N]
+
+Asks the review face, newest first; the search itself is recorded under the reader's name.
+
+  chaperone search 'patient=Patient/zoe&date=ge2026-11-01' \\
+    --review http://localhost:8090/fhir --token-file chaperone-data/keys/reader.token
+
+  --json       one AuditEvent a line, as JSON
+  --limit N    stop after N events (default 1000; 0: no limit)`;
+
+/** `chaperone config --help`. */
+export const configHelp = `Usage: chaperone config check FILE
+
+Reads a configuration file as serve would, and names every problem with its line.`;
+
+/** `chaperone demo --help`. */
+export const demoHelp = `Usage: chaperone demo [--port N] [--review-port N]
+
+Runs the gateway in front of a small sample upstream with a few synthetic patients, and shows
+each recorded event as one sentence. All data are in ./chaperone-demo, which can be thrown away.
+
+  --port N         port of the app face (default 8080)
+  --review-port N  port of the review face (default 8090)`;

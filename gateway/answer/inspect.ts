@@ -1,0 +1,77 @@
+/**
+ * Understands an answer, or says that it cannot. What cannot be understood is refused (or flagged,
+ * by configuration): otherwise `Accept` would be a way around the record.
+ */
+import { createHash } from 'node:crypto';
+import type { Inspection } from '../../audit/event/index.ts';
+
+/** A body understood, or not. */
+export type Inspected = Inspection | { readonly kind: 'uninspectable' };
+
+const uninspectable: Inspected = { kind: 'uninspectable' };
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
+/** What an answer says of itself. */
+export interface AnswerBody {
+  /** Path below the FHIR base. */
+  readonly path: string;
+  readonly status: number;
+  /** `Content-Type` of the answer. */
+  readonly contentType: string | undefined;
+  /** Content coding taken off. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Reads a body as JSON, or as an opaque body that its place or its media type explains: a Binary,
+ * an image, a document, the HTML page of a failing server. Never throws.
+ *
+ * @param flagAll `inspect.onUninspectable: flag`: what cannot be understood passes as opaque.
+ */
+export function inspectBody(body: AnswerBody, flagAll: boolean): Inspected {
+  if (body.bytes.length === 0) return { kind: 'none' };
+  const mediaType = essence(body.contentType);
+  if (isJson(mediaType) || (mediaType === '' && looksLikeJson(body.bytes))) {
+    const json = parse(body.bytes);
+    if (json !== undefined) return { kind: 'json', json };
+    return flagAll ? opaque(mediaType, body.bytes) : uninspectable;
+  }
+  return flagAll || isExplained(body, mediaType) ? opaque(mediaType, body.bytes) : uninspectable;
+}
+
+/** An opaque body, with size and digest. */
+export function opaque(mediaType: string, bytes: Uint8Array): Inspection {
+  const digest = createHash('sha256').update(bytes).digest('base64');
+  return { kind: 'opaque', mediaType, bytes: bytes.length, digest };
+}
+
+function essence(contentType: string | undefined): string {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+function isJson(mediaType: string): boolean {
+  return mediaType === 'application/json' || mediaType.endsWith('+json');
+}
+
+function looksLikeJson(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b;
+}
+
+const explained =
+  /^(?:image|audio|video|font)\/|^application\/(?:pdf|dicom|rtf|zip|msword|vnd\.[a-z0-9.+-]+)$/;
+
+function isExplained(body: AnswerBody, mediaType: string): boolean {
+  if (/^Binary\/[^/]+/.test(body.path)) return true;
+  if (explained.test(mediaType)) return true;
+  const isPage = mediaType === 'text/html' || mediaType === 'text/plain';
+  return isPage && body.status >= 400;
+}
+
+/** FHIR JSON is UTF-8 and nothing else: other encodings would be read differently elsewhere. */
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(bytes)) as unknown;
+  } catch {
+    return undefined;
+  }
+}

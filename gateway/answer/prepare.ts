@@ -1,0 +1,212 @@
+/**
+ * Makes of what came back from the upstream the two things that are needed: the facts for the
+ * record, and the answer for the client. Reads the whole body, takes the coding off, inspects it,
+ * maps its URLs. Never throws for anything that an upstream can send.
+ */
+import type { Answer, AnswerFacts, Inspection, RefusalReason } from '../../audit/event/index.ts';
+import { faults, type FaultReason } from '../faults.ts';
+import type { AnswerHead, Forwarded, Verdict } from '../forward/forward.ts';
+import { answerHeadersForClient, type GateOptions } from '../gate/index.ts';
+import type { Received } from '../receive.ts';
+import type { ReleasableAnswer } from '../release.ts';
+import type { UrlMap } from '../urls/index.ts';
+import type { Hold } from './budget.ts';
+import { decodeBody } from './decode.ts';
+import { holdBody } from './hold.ts';
+import { inspectBody, opaque } from './inspect.ts';
+
+/** What will be recorded, and what will be released once it is. */
+export type Prepared =
+  | {
+      readonly kind: 'answer';
+      readonly answer: Answer & { readonly kind: 'answered' };
+      readonly release: ReleasableAnswer;
+    }
+  | { readonly kind: 'fault'; readonly answer: Answer; readonly reason: FaultReason };
+
+/** What preparing needs to know. */
+export interface PrepareOptions {
+  readonly gate: Pick<GateOptions, 'cookieAllowList'>;
+  readonly urls: UrlMap;
+  readonly limits: { readonly heldAnswerBytes: number };
+  readonly flagUninspectable: boolean;
+}
+
+/** @param cancel Gives the upstream request up. */
+export async function prepareAnswer(
+  forwarded: Forwarded,
+  received: Received,
+  hold: Hold,
+  cancel: () => void,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  switch (forwarded.kind) {
+    case 'unreachable':
+      return {
+        kind: 'fault',
+        answer: { kind: 'unreachable', status: 502, reason: forwarded.reason },
+        reason: forwarded.reason,
+      };
+    case 'timed-out':
+      return timedOut;
+    case 'cancelled':
+      return clientGone;
+    case 'answered':
+      return prepareAnswered(forwarded, received, hold, cancel, options);
+  }
+}
+
+const timedOut: Prepared = {
+  kind: 'fault',
+  answer: { kind: 'timed-out', status: 504 },
+  reason: 'timed-out',
+};
+const clientGone: Prepared = { kind: 'fault', answer: { kind: 'client-gone' }, reason: 'failed' };
+
+async function prepareAnswered(
+  forwarded: Forwarded & { readonly kind: 'answered' },
+  received: Received,
+  hold: Hold,
+  cancel: () => void,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  const { head } = forwarded;
+  const body = await holdBody(forwarded, hold, cancel);
+  const facts = headerFacts(head);
+  const withhold = (reason: RefusalReason): Prepared => ({
+    kind: 'fault',
+    answer: {
+      kind: 'refused',
+      status: faults[reason].status,
+      reason,
+      withheld: { status: head.status, headers: facts, bodyBytes: body.bytes.length },
+    },
+    reason,
+  });
+  if (body.verdict === 'cancelled') return clientGone;
+  if (body.verdict === 'timed-out') return timedOut;
+  if (body.verdict !== 'complete') return withhold(reasonOf(body.verdict));
+  if (head.status < 200 || head.status === 206) return withhold('answer-framing');
+  const decoded = await decodeBody(
+    body.bytes,
+    facts['content-encoding'],
+    options.limits.heldAnswerBytes,
+  );
+  if (decoded.kind === 'refused') return withhold(decoded.reason);
+  const inspected = inspectBody(
+    {
+      path: received.admitted.target.path,
+      status: head.status,
+      contentType: facts['content-type'],
+      bytes: decoded.bytes,
+    },
+    options.flagUninspectable,
+  );
+  if (inspected.kind === 'uninspectable') return withhold('answer-uninspectable');
+  // Without a length the end of an answer proves nothing; only a whole document does.
+  if (head.framing === 'until-close' && inspected.kind === 'opaque') return withhold('answer-cut-short');
+  const mapped = mapBody(decoded.bytes, inspected, options);
+  if (mapped === undefined) return withhold('answer-uninspectable');
+  const changed = mapped.bytes !== decoded.bytes;
+  const headers = answerHeadersForClient(head.rawHeaders, {
+    cookieAllowList: options.gate.cookieAllowList,
+    bodyRewritten: changed,
+    outwardHeader: options.urls.outwardHeader,
+  });
+  if (headers.kind === 'refused') return withhold(headers.reason);
+  const decodedIsReleased = changed && decoded.wasCoded;
+  return {
+    kind: 'answer',
+    answer: {
+      kind: 'answered',
+      status: head.status,
+      headers: facts,
+      inspection: mapped.inspection,
+      bodyBytes: decoded.bytes.length,
+    },
+    release: releasable(
+      head,
+      flatten(headers.fields, decodedIsReleased),
+      changed ? mapped.bytes : body.bytes,
+      facts['content-length'],
+    ),
+  };
+}
+
+function reasonOf(verdict: Exclude<Verdict, 'complete'> | 'over-budget'): RefusalReason {
+  if (verdict === 'too-long') return 'too-costly';
+  return verdict === 'over-budget' ? 'overloaded' : 'answer-cut-short';
+}
+
+interface Mapped {
+  readonly bytes: Uint8Array;
+  readonly inspection: Inspection;
+}
+
+/** Maps the URLs of a JSON body; undefined when two readers could read it differently. */
+function mapBody(
+  bytes: Uint8Array,
+  inspection: Inspection,
+  options: PrepareOptions,
+): Mapped | undefined {
+  if (inspection.kind !== 'json') return { bytes, inspection };
+  const result = options.urls.outwardBody(bytes);
+  const flags = result.flags.scanned ? result.flags : options.urls.inspectBody(bytes);
+  if (flags.duplicateKeys || flags.tooDeep || flags.malformed) {
+    if (!options.flagUninspectable) return undefined;
+    return { bytes: result.bytes, inspection: opaque('application/json', bytes) };
+  }
+  return { bytes: result.bytes, inspection };
+}
+
+function releasable(
+  head: AnswerHead,
+  headers: readonly string[],
+  body: Uint8Array,
+  declaredLength: string | undefined,
+): ReleasableAnswer {
+  const { status, statusText } = head;
+  if (head.framing !== 'none') return { status, statusText, headers, body };
+  const hasLength = declaredLength !== undefined && status !== 204;
+  return {
+    status,
+    statusText,
+    headers,
+    body: undefined,
+    ...(hasLength ? { declaredLength } : {}),
+  };
+}
+
+function flatten(
+  fields: readonly (readonly [string, string])[],
+  withoutCoding: boolean,
+): readonly string[] {
+  const flat: string[] = [];
+  for (const [name, value] of fields) {
+    // The gateway's own stands there already: the same id that the upstream was given.
+    if (name === 'x-request-id' || name === 'x-correlation-id') continue;
+    if (withoutCoding && name === 'content-encoding') continue;
+    flat.push(name, value);
+  }
+  return flat;
+}
+
+/** Answer headers that the record is made from. */
+const recorded: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-length',
+  'content-location',
+  'content-type',
+  'etag',
+  'last-modified',
+  'location',
+]);
+
+function headerFacts(head: AnswerHead): AnswerFacts['headers'] {
+  const facts: Record<string, string> = {};
+  for (let i = 0; i + 1 < head.rawHeaders.length; i += 2) {
+    const name = (head.rawHeaders[i] ?? '').toLowerCase();
+    if (recorded.has(name)) facts[name] ??= head.rawHeaders[i + 1] ?? '';
+  }
+  return facts;
+}

@@ -1,0 +1,46 @@
+/** The exchanges under way: counted for admission, waited for at the end. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/** See `createInFlight`. */
+export interface InFlight {
+  readonly count: number;
+  /** Follows an exchange until it is done with and its response is closed. */
+  track(response: ServerResponse, exchange: Promise<void>): void;
+  /** Resolves when nothing is under way any more, or after `timeoutMs`. */
+  ended(timeoutMs: number): Promise<void>;
+}
+
+/** Makes the counter. */
+export function createInFlight(): InFlight {
+  let count = 0;
+  let waiting: (() => void)[] = [];
+  const leave = (): void => {
+    count -= 1;
+    if (count > 0) return;
+    for (const wake of waiting) wake();
+    waiting = [];
+  };
+  return {
+    get count() {
+      return count;
+    },
+    track(response, exchange) {
+      count += 1;
+      void exchange.then(() => {
+        if (response.closed || response.destroyed) leave();
+        else void once(response, 'close').then(leave);
+      });
+    },
+    async ended(timeoutMs) {
+      if (count === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      const end = new Promise<void>((resolve) => waiting.push(resolve));
+      await Promise.race([end, timeout]);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,10 @@
+/** The app face. */
+export { startGateway, type Gateway } from './gateway.ts';
+export { faultsMarkdown } from './faults.ts';
+export type {
+  GatewayLimits,
+  GatewayMetrics,
+  GatewayOptions,
+  ListenOptions,
+  ProcessLog,
+} from './options.ts';

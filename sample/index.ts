@@ -1,0 +1,2 @@
+/** The sample that `npm start` puts behind the gateway. */
+export { startSampleUpstream, type SampleUpstream } from './upstream.ts';
