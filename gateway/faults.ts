@@ -7,11 +7,7 @@
 import type { RefusalReason, UnreachableReason } from '../audit/event/index.ts';
 
 /** Everything that ends in an answer of the gateway's own. */
-export type FaultReason =
-  | Exclude<RefusalReason, 'preflight-answered'>
-  | UnreachableReason
-  | 'timed-out'
-  | 'failed';
+export type FaultReason = RefusalReason | UnreachableReason | 'timed-out' | 'failed';
 
 /** One row of the table. */
 export interface Fault {

@@ -8,6 +8,7 @@ import {
   canChange,
   type Answer,
   type Exchange,
+  type LocalReason,
   type RefusalReason,
   type RequestFacts,
 } from '../audit/event/index.ts';
@@ -160,7 +161,7 @@ async function preflight(
 async function refuse(
   course: Course,
   options: FlowOptions,
-  reason: Exclude<RefusalReason, 'preflight-answered'>,
+  reason: RefusalReason,
   head: Admitted | undefined,
 ): Promise<void> {
   const cover = await recordRefusal(course, options, reason, head);
@@ -171,7 +172,7 @@ async function refuse(
 function recordRefusal(
   course: Course,
   options: FlowOptions,
-  reason: RefusalReason,
+  reason: LocalReason,
   head: Admitted | undefined,
 ): Promise<RefusalCover> {
   const { arrival } = course;
@@ -185,7 +186,7 @@ function recordRefusal(
   }));
 }
 
-function statusOf(reason: RefusalReason): number {
+function statusOf(reason: LocalReason): number {
   return reason === 'preflight-answered' ? 204 : faults[reason].status;
 }
 

@@ -13,7 +13,7 @@ import {
   type Exchange,
   type Peer,
   type RecordContext,
-  type RefusalReason,
+  type LocalReason,
 } from '../audit/event/index.ts';
 import {
   LedgerFault,
@@ -43,7 +43,7 @@ export interface Recorder {
   /** Records that a change is about to be forwarded. Durable when it resolves; `LedgerFault`. */
   intend(exchange: Omit<Exchange, 'answer' | 'endedAt'>): Promise<IntentHandle>;
   /** Records a refusal made before any contact with the upstream, or counts it. Never rejects. */
-  refuse(peer: Peer, reason: RefusalReason, exchange: () => Exchange): Promise<RefusalCover>;
+  refuse(peer: Peer, reason: LocalReason, exchange: () => Exchange): Promise<RefusalCover>;
   /** Counts what could not be recorded because the ledger takes nothing. */
   countUnrecorded(peer: Peer): void;
   /** Appends an addendum in the background. */

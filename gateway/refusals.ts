@@ -4,12 +4,12 @@
  * instant), so that garbage cannot fill the disk and thereby stop a hospital. The same counting
  * serves while the ledger takes nothing.
  */
-import type { Peer, RefusalReason } from '../audit/event/index.ts';
+import type { Peer, LocalReason } from '../audit/event/index.ts';
 
 /** What was counted instead of being recorded one by one. */
 export interface RefusalAggregate {
   readonly peer: Peer;
-  readonly reason: RefusalReason;
+  readonly reason: LocalReason;
   readonly count: number;
   readonly firstAt: Date;
   readonly lastAt: Date;
@@ -18,9 +18,9 @@ export interface RefusalAggregate {
 /** Decides and counts. */
 export interface Refusals {
   /** True: record this refusal by itself. False: it was counted. */
-  admits(peer: Peer, reason: RefusalReason): boolean;
+  admits(peer: Peer, reason: LocalReason): boolean;
   /** Counts without asking the rate: for what cannot be recorded at this moment. */
-  count(peer: Peer, reason: RefusalReason): void;
+  count(peer: Peer, reason: LocalReason): void;
   /** Takes all counts out. Give them back with `restore` when they could not be recorded. */
   drain(): readonly RefusalAggregate[];
   restore(aggregates: readonly RefusalAggregate[]): void;
@@ -43,7 +43,7 @@ export function createRefusals(perMinute: number, clock: () => Date): Refusals {
     const before = counted.get(key);
     counted.set(key, before === undefined ? wanted : merge(before, wanted));
   };
-  const count = (peer: Peer, reason: RefusalReason): void => {
+  const count = (peer: Peer, reason: LocalReason): void => {
     const now = clock();
     add({ peer: { address: peer.address }, reason, count: 1, firstAt: now, lastAt: now });
   };

@@ -61,7 +61,7 @@ export type Answer =
   | {
       readonly kind: 'refused';
       readonly status: number;
-      readonly reason: RefusalReason;
+      readonly reason: LocalReason;
       /** The upstream's answer that was withheld, when there was one. */
       readonly withheld?: Pick<AnswerFacts, 'status' | 'headers' | 'bodyBytes'>;
     }
@@ -93,7 +93,6 @@ export type RefusalReason =
   | 'not-acceptable'
   | 'unsupported-media-type'
   | 'preflight-refused'
-  | 'preflight-answered'
   | 'overloaded'
   | 'ledger-unavailable'
   | 'shutting-down'
@@ -102,6 +101,10 @@ export type RefusalReason =
   | 'answer-framing'
   | 'answer-encoding'
   | 'answer-uninspectable';
+
+/** What the gateway answered by itself, before any contact with the upstream: refusals, and CORS
+ *  preflights that it allowed (status 204, outcome 0). */
+export type LocalReason = RefusalReason | 'preflight-answered';
 
 /** Why no answer could be had. */
 export type UnreachableReason = 'connect' | 'connect-timeout' | 'reset' | 'protocol';

@@ -13,6 +13,8 @@ export interface BodyFacts {
 }
 
 /** Says what the body is, or refuses it. */
-export function checkBodyMedia(facts: BodyFacts): { readonly kind: 'ok'; readonly body: BodyKind } | Refused {
+export function checkBodyMedia(
+  facts: BodyFacts,
+): { readonly kind: 'ok'; readonly body: BodyKind } | Refused {
   return { kind: 'ok', body: facts.hasBody ? 'json' : 'none' };
 }
