@@ -48,9 +48,10 @@ export function createMatcher(from: readonly Base[], to: Base): Matcher {
       return -1;
     },
     replacement(bytes) {
+      const { colonAt, slashAt } = sample;
+      if (bytes[colonAt] === colon && bytes[slashAt] === slash) return plain;
       const colonText = spelledAt(bytes, sample.colonAt, last);
       const slashText = spelledAt(bytes, sample.slashAt, last);
-      if (colonText === ':' && slashText === '/') return plain;
       if (colonText === ':' && slashText === '\\/') return slashesEscaped;
       return Buffer.from(spell(to.href, colonText, slashText), 'latin1');
     },

@@ -11,7 +11,10 @@ export type Presence = (bytes: Buffer) => boolean;
 export function createPresence(bases: readonly Base[]): Presence {
   const hosts = [...new Set(bases.map((base) => base.hostname))];
   if (hosts.length === 0) return () => false;
-  const anyHost = new RegExp(hosts.map((host) => host.replace(/[^a-z0-9]/gi, '\\$&')).join('|'), 'i');
+  const anyHost = new RegExp(
+    hosts.map((host) => host.replace(/[^a-z0-9]/gi, '\\$&')).join('|'),
+    'i',
+  );
   // An escape can spell any letter of a host.
   return (bytes) => bytes.includes('\\u') || anyHost.test(bytes.toString('latin1'));
 }
