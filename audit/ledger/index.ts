@@ -17,3 +17,6 @@ export { openLedger } from './open.ts';
 export type { LedgerOptions } from './open.ts';
 export { openReader } from './reader.ts';
 export type { Receipt, Receipts } from './receipt.ts';
+export type { Problem, ProblemCode, VerifyReport } from './report.ts';
+export { verifyLedger } from './verify.ts';
+export type { VerifyOptions } from './verify.ts';
