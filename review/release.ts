@@ -1,0 +1,67 @@
+/**
+ * The only code that writes to a client on the review face. Whatever tells something of the
+ * record, a refusal included, needs the receipts of the record of this access, which only the
+ * ledger can make: answering without having recorded does not compile.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Receipts } from '../audit/ledger/index.ts';
+import { answerFault } from './answer.ts';
+import type { ReviewAnswer } from './answer.ts';
+
+/** Health or metrics: nothing of the record, no identifiers, hence not an access. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const fhirJson = 'application/fhir+json; charset=utf-8';
+
+/**
+ * Releases an answer.
+ *
+ * @param receipts Proof that the record of this access is on stable storage.
+ */
+export function release(
+  response: ServerResponse,
+  requestId: string,
+  answer: ReviewAnswer,
+  receipts: Receipts,
+): void {
+  if (receipts.length === 0) throw new Error('an answer without a receipt');
+  write(response, requestId, answer.status, fhirJson, answer.body, answer.headers);
+}
+
+/** Tells that the access could not be recorded; nothing else. */
+export function releaseUnrecordable(response: ServerResponse, requestId: string): void {
+  const { status, body, headers } = answerFault('ledger-unavailable', { 'Retry-After': '5' });
+  write(response, requestId, status, fhirJson, body, headers);
+}
+
+/** Releases health or metrics. */
+export function releaseProbe(
+  response: ServerResponse,
+  requestId: string,
+  probe: ProbeAnswer,
+): void {
+  write(response, requestId, probe.status, probe.contentType, Buffer.from(probe.body), {});
+}
+
+function write(
+  response: ServerResponse,
+  requestId: string,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): void {
+  response.writeHead(status, {
+    ...headers,
+    'X-Request-Id': requestId,
+    'Content-Type': contentType,
+    'Content-Length': String(body.length),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(response.req.method === 'HEAD' ? undefined : body);
+}

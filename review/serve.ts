@@ -1,0 +1,128 @@
+/**
+ * The flow of one request on the review face: receive, identify, answer (held), record (durable),
+ * release. Same order as on the app face, and for the same reason.
+ */
+import type { Request, Response } from 'express';
+import type { CapabilityStatement } from '@medplum/fhirtypes';
+import { answerFault, answerWith } from './answer.ts';
+import type { ReviewAnswer } from './answer.ts';
+import { answerRead, answerSearch, formatIssues } from './events.ts';
+import { readForm } from './form.ts';
+import type { ReviewOptions } from './options.ts';
+import { identifyReader } from './readers.ts';
+import type { Credential } from './readers.ts';
+import { recordAccess } from './record.ts';
+import { release, releaseUnrecordable } from './release.ts';
+import type { AskedOfRecord } from './route.ts';
+
+/** What stays the same from request to request. */
+export interface Face {
+  readonly options: ReviewOptions;
+  /** Lower-case `host[:port]` values. */
+  readonly hosts: ReadonlySet<string>;
+  readonly statement: CapabilityStatement;
+}
+
+/** Serves one request. Never rejects. */
+export async function serve(
+  face: Face,
+  asked: AskedOfRecord,
+  requestId: string,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { options } = face;
+  const receivedAt = options.record.clock();
+  const credential = identifyReader(request.headers.authorization, options.readers);
+  const exchange = { asked, credential, request, response, form: '' };
+  let answer: ReviewAnswer;
+  try {
+    answer = await answerTo(face, exchange);
+  } catch (cause) {
+    options.log.error({ requestId, errorName: nameOf(cause) }, 'review request failed');
+    answer = answerFault('failed');
+  }
+  const { form } = exchange;
+  try {
+    const access = { requestId, receivedAt, asked, credential, request, form, answer };
+    release(response, requestId, answer, await recordAccess(options, access));
+  } catch (cause) {
+    options.log.error({ requestId, errorName: nameOf(cause) }, 'review access not recorded');
+    releaseUnrecordable(response, requestId);
+    return;
+  }
+  const { status, eventCount, body } = answer;
+  options.log.info(
+    { requestId, route: asked.kind, status, eventCount, bytes: body.length },
+    'review access',
+  );
+}
+
+interface Held {
+  readonly asked: AskedOfRecord;
+  readonly credential: Credential;
+  readonly request: Request;
+  readonly response: Response;
+  /** The form of a POST `_search`, once read. */
+  form: string;
+}
+
+async function answerTo(face: Face, held: Held): Promise<ReviewAnswer> {
+  const { options } = face;
+  const { asked, credential, request } = held;
+  const refusal = refuse(face, held);
+  if (refusal !== undefined) return refusal;
+  switch (asked.kind) {
+    case 'refused':
+      return answerFault(asked.fault, asked.allow === undefined ? {} : { Allow: asked.allow });
+    case 'capabilities': {
+      const issues = formatIssues(asked.query);
+      if (issues.length > 0) return answerFault('search-refused', {}, issues);
+      return answerWith(Buffer.from(JSON.stringify(face.statement)), 0);
+    }
+    case 'read':
+      return refuseReader(credential) ?? answerRead(options, asked.id, asked.query);
+    case 'search':
+      return refuseReader(credential) ?? answerSearch(options, asked.query);
+    case 'search-form': {
+      const refused = refuseReader(credential);
+      if (refused !== undefined) return refused;
+      const form = await readForm(request, held.response);
+      if (form.kind === 'refused') return answerFault(form.fault);
+      held.form = form.text;
+      return answerSearch(
+        options,
+        [asked.query, form.text].filter((part) => part !== '').join('&'),
+      );
+    }
+  }
+}
+
+/** What is refused whoever asks for whatever. */
+function refuse(face: Face, { request }: Held): ReviewAnswer | undefined {
+  const { host = [], authorization = [] } = request.headersDistinct;
+  if (host.length > 1 || authorization.length > 1) return answerFault('header-duplicate');
+  if (!face.hosts.has(host[0]?.toLowerCase() ?? '')) return answerFault('host-unknown');
+  // Only JSON is made here, under the names that clients know it by.
+  const accepted = request.accepts(['application/fhir+json', 'application/json', 'text/json']);
+  return accepted === false ? answerFault('not-acceptable') : undefined;
+}
+
+/** What is refused to all but auditors. */
+function refuseReader(credential: Credential): ReviewAnswer | undefined {
+  const challenge = 'Bearer realm="chaperone-review"';
+  switch (credential.kind) {
+    case 'none':
+      return answerFault('credential-missing', { 'WWW-Authenticate': challenge });
+    case 'unknown':
+      return answerFault('credential-unknown', {
+        'WWW-Authenticate': `${challenge}, error="invalid_token"`,
+      });
+    case 'reader':
+      return credential.reader.role === 'auditor' ? undefined : answerFault('role-insufficient');
+  }
+}
+
+function nameOf(cause: unknown): string {
+  return cause instanceof Error ? cause.name : typeof cause;
+}
