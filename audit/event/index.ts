@@ -1,0 +1,13 @@
+/**
+ * The record: exchanges in, AuditEvents out. Pure functions; clock and ids come from the context.
+ */
+export type * from './exchange.ts';
+export { describeAddendum, type Addendum } from './addendum.ts';
+export { describe, describeIntent, type DescribedEvents } from './describe.ts';
+export type { ExchangeBeforeAnswer } from './exchange-so-far.ts';
+export { guard, type GuardIssue } from './guard.ts';
+export { canChange, classify, type Interaction } from './interaction.ts';
+export { describeRefusals, type RefusalAggregate } from './refusals.ts';
+export { describeReview, type ReviewAccess } from './review.ts';
+export { sentence } from './sentence.ts';
+export { vocabulary, vocabularyMarkdown } from './vocabulary.ts';
