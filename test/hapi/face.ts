@@ -14,7 +14,10 @@ export interface Expected {
   readonly interaction: string | undefined;
   readonly action: string | undefined;
   readonly outcome: string;
-  /** Logical ids of the patients, each with an event of its own. */
+  /**
+   * Logical ids of the patients, each with an event of its own; `system|value` for one who is known
+   * by an identifier alone. Where the interaction is left open: at least these.
+   */
   readonly patients: readonly string[];
 }
 
@@ -141,9 +144,14 @@ export function fhirJson(response: Response): FhirJson {
 
 const versionedUrl = /([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]+)\/_history\//u;
 
-/** Logical id of what a create or an update made, from `Location` or (HAPI's PUT) `Content-Location`. */
+/** Logical ids of what was made, by `Location`, by (HAPI's PUT) `Content-Location`, or by entry. */
+export function idsMade(response: Response): readonly string[] {
+  return madeAt(response).map((text) => versionedUrl.exec(text)?.[2] ?? '');
+}
+
+/** The first of `idsMade`; empty when nothing was made. */
 export function idMade(response: Response): string {
-  return versionedUrl.exec(madeAt(response)[0] ?? '')?.[2] ?? '';
+  return idsMade(response)[0] ?? '';
 }
 
 function madeAt(response: Response): readonly string[] {

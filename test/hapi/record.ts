@@ -10,7 +10,7 @@ export interface Recorded {
   readonly interactions: readonly string[];
   readonly action: string | undefined;
   readonly outcome: string | undefined;
-  /** Logical ids of the patients of this one event. */
+  /** Logical ids of the patients of this one event; `system|value` where there is no id. */
   readonly patients: readonly string[];
   readonly requestIds: readonly string[];
   /** The AuditEvent itself. */
@@ -22,6 +22,11 @@ interface Coding {
   readonly code?: string;
 }
 
+interface Identifier {
+  readonly system?: string;
+  readonly value?: string;
+}
+
 interface AuditEventJson {
   readonly action?: string;
   readonly outcome?: string;
@@ -29,7 +34,7 @@ interface AuditEventJson {
   readonly entity?: readonly {
     readonly type?: Coding;
     readonly role?: Coding;
-    readonly what?: { readonly reference?: string; readonly identifier?: { value?: string } };
+    readonly what?: { readonly reference?: string; readonly identifier?: Identifier };
   }[];
 }
 
@@ -67,7 +72,10 @@ function toRecorded(json: AuditEventJson): Recorded {
       .filter(
         ({ type, role }) => type?.system === entityType && type.code === '1' && role?.code === '1',
       )
-      .map(({ what }) => /Patient\/([A-Za-z0-9.-]+)/u.exec(what?.reference ?? '')?.[1] ?? '?'),
+      .map(({ what }) => {
+        const id = /Patient\/([A-Za-z0-9.-]+)/u.exec(what?.reference ?? '')?.[1];
+        return id ?? `${what?.identifier?.system ?? ''}|${what?.identifier?.value ?? ''}`;
+      }),
     requestIds: entities
       .filter(({ type }) => type?.system === balpEntityType && type.code === 'XrequestId')
       .map(({ what }) => what?.identifier?.value ?? ''),

@@ -18,9 +18,6 @@ async function withOwnServer(): Promise<number> {
   process.stderr.write('Starting HAPI FHIR (the first time it downloads 340 MB) …\n');
   const hapi = await startHapi();
   process.stderr.write(`HAPI FHIR at ${hapi.base} after ${hapi.startSeconds.toFixed(1)} s\n`);
-  // An interrupted run must not leave a server of 1 GB behind.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => undefined);
   try {
     return await runSuite(hapi.base, 'own');
   } finally {

@@ -2,7 +2,7 @@
  * What an app does with a FHIR server, one scenario per interaction. Each creates its own synthetic
  * resources under a tag of its own, so it can run against a server that others use too.
  */
-import { fhirJson, idMade } from './face.ts';
+import { fhirJson, idMade, idsMade } from './face.ts';
 import type { Expected, Face } from './face.ts';
 import type { Response } from './http.ts';
 
@@ -169,7 +169,8 @@ async function otherSearches(face: Face): Promise<void> {
   await face.call({
     step: 'search that finds nothing',
     url: `/Patient?${criteria(face, 'nobody')}`,
-    expected: search(),
+    // It found nobody, but it tells whom somebody looked for.
+    expected: search(`${identifierSystem}|${face.tag}-nobody`),
   });
 }
 
@@ -314,7 +315,7 @@ async function transaction(face: Face): Promise<void> {
         { resource: patient(face, 'b'), request: { method: 'POST', url: 'Patient' } },
       ],
     },
-    expected: unlisted(),
+    expected: (answer) => unlisted(...idsMade(answer))(answer),
   });
 }
 

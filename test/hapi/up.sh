@@ -3,7 +3,7 @@
 #   up.sh PORT
 # Environment: HAPI_HOME (downloads, classes, pids, logs), HAPI_XMX (1500m), HAPI_WAIT (seconds, 240),
 # HAPI_JAVA_OPTS, HAPI_MVN_REPO (maven repository folder; default $HAPI_HOME/m2),
-# and what src/HapiServer.java reads: HAPI_ADDRESS, HAPI_PRETTY, HAPI_ACCESS_LOG, HAPI_BIND.
+# and what src/HapiServer.java reads: HAPI_ADDRESS, HAPI_PRETTY, HAPI_ACCESS_LOG, HAPI_BIND, HAPI_OWNER.
 set -euo pipefail
 port=${1:?usage: up.sh PORT}
 here=$(cd "$(dirname "$0")" && pwd)

@@ -77,7 +77,8 @@ import org.springframework.web.cors.CorsConfiguration;
  * defaults of the usual deployment (servlet at /fhir, paging by _getpages, 20 a page, pretty JSON,
  * CORS, incoming-request address strategy). Settings come from the environment:
  *   PORT, HAPI_BIND, HAPI_ADDRESS (incoming | apache | apache-https | a fixed base URL),
- *   HAPI_PRETTY, HAPI_MAX_PAGE, HAPI_ACCESS_LOG, HAPI_DB_URL, HAPI_POOL.
+ *   HAPI_PRETTY, HAPI_MAX_PAGE, HAPI_ACCESS_LOG, HAPI_DB_URL, HAPI_POOL,
+ *   HAPI_OWNER (a process id: end when that process ends).
  */
 @Configuration(proxyBeanMethods = true)
 @EnableAutoConfiguration(
@@ -119,7 +120,16 @@ public class HapiServer {
         p.put("logging.level.hapi.access", Boolean.parseBoolean(env("HAPI_ACCESS_LOG", "false")) ? "INFO" : "WARN");
         SpringApplication app = new SpringApplication(HapiServer.class);
         app.setDefaultProperties(p);
+        endWithOwner(env("HAPI_OWNER", ""));
         app.run(args);
+    }
+
+    /** Ends this server when the process that it was started for has ended, however that did. */
+    private static void endWithOwner(String pid) {
+        if (pid.isEmpty()) return;
+        ProcessHandle.of(Long.parseLong(pid)).ifPresentOrElse(
+                owner -> owner.onExit().thenRun(() -> Runtime.getRuntime().halt(0)),
+                () -> Runtime.getRuntime().halt(0));
     }
 
     // ---- storage -------------------------------------------------------------------------
