@@ -4,7 +4,15 @@ import type { AuditEvent, AuditEventEntity } from '@medplum/fhirtypes';
 const widths = [24, 7, 26, 20, 12, 28, 18] as const;
 
 /** The head of the table. */
-export const rowHeader = line(['RECORDED', 'OUTCOME', 'WHO', 'WITH', 'WHAT', 'RESOURCE', 'PATIENT']);
+export const rowHeader = line([
+  'RECORDED',
+  'OUTCOME',
+  'WHO',
+  'WITH',
+  'WHAT',
+  'RESOURCE',
+  'PATIENT',
+]);
 
 const outcomes: Readonly<Record<string, string>> = {
   '0': 'ok',

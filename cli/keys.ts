@@ -17,7 +17,9 @@ export function loadKey(directory: string, name: string): Uint8Array {
   checkMode(file);
   const key = readFileSync(file);
   if (key.length !== keyBytes) {
-    throw new UsageError(`${file}: a key has ${String(keyBytes)} bytes; this file has ${String(key.length)}.`);
+    throw new UsageError(
+      `${file}: a key has ${String(keyBytes)} bytes; this file has ${String(key.length)}.`,
+    );
   }
   return key;
 }

@@ -45,7 +45,9 @@ export async function searchCommand(
     next = bundle.link?.find((link) => link.relation === 'next')?.url;
     // The next page must be where the first was: the credential goes with it.
     if (next !== undefined && new URL(next).origin !== new URL(base).origin) {
-      throw new UsageError(`The review face links to another origin than ${base}; check review.publicBaseUrl.`);
+      throw new UsageError(
+        `The review face links to another origin than ${base}; check review.publicBaseUrl.`,
+      );
     }
   }
   if (shown === 0 && !read.flag('json')) terminal.note('No event matches.');
@@ -80,7 +82,9 @@ async function page(url: string, token: string): Promise<Bundle> {
     });
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
-    throw new UsageError(`The review face does not answer at ${new URL(url).origin}. ${cause}`.trim());
+    throw new UsageError(
+      `The review face does not answer at ${new URL(url).origin}. ${cause}`.trim(),
+    );
   }
   const body = (await answer.json()) as Bundle | OperationOutcome;
   if (body.resourceType === 'Bundle') return body;

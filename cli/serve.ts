@@ -13,10 +13,7 @@ import type { Terminal } from './terminal.ts';
 const usage = 'chaperone serve --config FILE [--init] | --upstream URL';
 
 /** Runs `chaperone serve`. Resolves when it was stopped, or when the ledger failed. */
-export async function serveCommand(
-  args: readonly string[],
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function serveCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const read = readArguments(args, {
     values: ['config', 'upstream'],
     flags: ['init'],
@@ -58,7 +55,9 @@ function settings(read: Arguments, terminal: Terminal): { config: Config; init: 
 
 /** The one line that says that traffic is taken. */
 export function announce(running: Running, terminal: Terminal): void {
-  terminal.out(`ready app=${running.appUrl} review=${running.reviewUrl} pid=${String(process.pid)}`);
+  terminal.out(
+    `ready app=${running.appUrl} review=${running.reviewUrl} pid=${String(process.pid)}`,
+  );
 }
 
 /** Waits for a signal to stop, or for the ledger to fail; ends in the right order. */
@@ -75,7 +74,9 @@ export async function untilStopped(
     await running.close();
     return exitCodes.well;
   }
-  terminal.note(`chaperone: ${ending.fault.message} (${ending.fault.code}); start it again to recover.`);
+  terminal.note(
+    `chaperone: ${ending.fault.message} (${ending.fault.code}); start it again to recover.`,
+  );
   // We do not know what is on disk: exchanges under way get their 503, nothing is written any more.
   await Promise.race([
     running.close().catch(() => undefined),

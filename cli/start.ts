@@ -213,10 +213,14 @@ function listenError(error: unknown, key: string, at: { host: string; port: numb
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   const where = `${at.host}:${String(at.port)}`;
   if (code === 'EADDRINUSE') {
-    return new UsageError(`${key}: ${where} is in use by another program; stop that, or choose another port.`);
+    return new UsageError(
+      `${key}: ${where} is in use by another program; stop that, or choose another port.`,
+    );
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new UsageError(`${key}: ${where} cannot be listened on (${code}); choose another address or port.`);
+    return new UsageError(
+      `${key}: ${where} cannot be listened on (${code}); choose another address or port.`,
+    );
   }
   return error;
 }

@@ -12,6 +12,8 @@ export function packageVersion(read: typeof readFileSync): string {
   }
   const manifest: unknown = JSON.parse(read(path.join(directory, 'package.json'), 'utf8'));
   const version: unknown =
-    typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, 'version') : undefined;
+    typeof manifest === 'object' && manifest !== null
+      ? Reflect.get(manifest, 'version')
+      : undefined;
   return typeof version === 'string' ? version : 'unknown';
 }

@@ -110,5 +110,10 @@ export function faultsMarkdown(): string {
   const rows = Object.entries(faults).map(
     ([reason, fault]) => `| \`${reason}\` | ${fault.status} | \`${fault.issue}\` | ${fault.text} |`,
   );
-  return ['| reason in the record | status | issue code | diagnostics |', '| --- | --- | --- | --- |', ...rows, ''].join('\n');
+  return [
+    '| reason in the record | status | issue code | diagnostics |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
 }

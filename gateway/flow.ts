@@ -178,7 +178,10 @@ function recordRefusal(
   const { arrival } = course;
   const peer = head?.client ?? arrival.peer;
   return options.recorder.refuse(peer, reason, () => ({
-    ...base(arrival, head === undefined ? unreadFacts(arrival) : headFacts(head, arrival.rawTarget)),
+    ...base(
+      arrival,
+      head === undefined ? unreadFacts(arrival) : headFacts(head, arrival.rawTarget),
+    ),
     peer,
     identity: arrival.identification.provisional,
     endedAt: options.clock(),
@@ -257,9 +260,15 @@ async function askUpstream(
     giveUp.signal,
     options.limits.heldAnswerBytes,
   );
-  return prepareAnswer(forwarded, received, hold, () => {
-    giveUp.abort();
-  }, options);
+  return prepareAnswer(
+    forwarded,
+    received,
+    hold,
+    () => {
+      giveUp.abort();
+    },
+    options,
+  );
 }
 
 /** Describes, appends, and only then releases. */
@@ -417,4 +426,3 @@ function stackOf(error: unknown): string {
     .filter((line) => line.startsWith('    at '))
     .join('\n');
 }
-

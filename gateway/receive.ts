@@ -50,8 +50,13 @@ export interface ReceiveOptions {
 }
 
 /** Head checks alone: pure, so that preflights can be told apart before the body. */
-export function checkHead(arrival: Arrival, httpVersion: string, gate: GateOptions): Admitted | NotReceived {
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return { kind: 'refused', reason: 'http-version' };
+export function checkHead(
+  arrival: Arrival,
+  httpVersion: string,
+  gate: GateOptions,
+): Admitted | NotReceived {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+    return { kind: 'refused', reason: 'http-version' };
   return admit(
     {
       method: arrival.method,
@@ -80,7 +85,10 @@ export async function receive(
     hasBody: framing.kind === 'chunked' || (framing.kind === 'length' && framing.bytes > 0),
   });
   if (media.kind === 'refused') return refuse(media.reason);
-  if (framing.kind !== 'none' && (fieldOf(fields, 'content-encoding') ?? 'identity') !== 'identity') {
+  if (
+    framing.kind !== 'none' &&
+    (fieldOf(fields, 'content-encoding') ?? 'identity') !== 'identity'
+  ) {
     return refuse('body-encoding-unknown');
   }
   const headers = requestHeadersForUpstream(admitted.headers, {
@@ -96,7 +104,8 @@ export async function receive(
     return refuse('body-too-large');
   }
   if (expectContinue) options.goOn();
-  const body = framing.kind === 'none' ? undefined : await readBody(request, options.requestBodyBytes);
+  const body =
+    framing.kind === 'none' ? undefined : await readBody(request, options.requestBodyBytes);
   if (typeof body === 'string') return refuse(body);
   const sent = body === undefined ? undefined : inward(body, media.body, options.urls);
   const query = options.urls.inwardQuery(admitted.target.query);

@@ -11,7 +11,12 @@ const [name, ...args] = process.argv.slice(2);
 try {
   if (name === undefined) throw new Error('usage: node tools/run.mjs SCRIPT|COMMAND [ARG …]');
   ensureInstalled();
-  await runScript(existsSync(path.resolve(packageDirectory, name)) ? path.resolve(packageDirectory, name) : commandOf(name), args);
+  await runScript(
+    existsSync(path.resolve(packageDirectory, name))
+      ? path.resolve(packageDirectory, name)
+      : commandOf(name),
+    args,
+  );
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 70;

@@ -46,7 +46,8 @@ export async function decodeBody(
 
 /** Length of the member's header; undefined when it is not one. */
 function headerLength(bytes: Uint8Array): number | undefined {
-  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return undefined;
+  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8)
+    return undefined;
   const flags = bytes[3] ?? 0;
   if (flags >= 0x20) return undefined;
   const has = (value: number): boolean => Math.floor(flags / value) % 2 === 1;

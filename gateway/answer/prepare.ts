@@ -104,7 +104,8 @@ async function prepareAnswered(
   );
   if (inspected.kind === 'uninspectable') return withhold('answer-uninspectable');
   // Without a length the end of an answer proves nothing; only a whole document does.
-  if (head.framing === 'until-close' && inspected.kind === 'opaque') return withhold('answer-cut-short');
+  if (head.framing === 'until-close' && inspected.kind === 'opaque')
+    return withhold('answer-cut-short');
   const mapped = mapBody(decoded.bytes, inspected, options);
   if (mapped === undefined) return withhold('answer-uninspectable');
   const changed = mapped.bytes !== decoded.bytes;

@@ -161,7 +161,12 @@ function headOf(message: IncomingMessage, method: string): AnswerHead {
       : message.headers['content-length'] !== undefined
         ? 'length'
         : 'until-close';
-  return { status, statusText: message.statusMessage ?? '', rawHeaders: message.rawHeaders, framing };
+  return {
+    status,
+    statusText: message.statusMessage ?? '',
+    rawHeaders: message.rawHeaders,
+    framing,
+  };
 }
 
 const connectCodes: ReadonlySet<string> = new Set([

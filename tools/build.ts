@@ -1,0 +1,16 @@
+/**
+ * `npm run build` (and before `npm pack`): compiles the sources into `dist/`. Node strips no types
+ * under `node_modules`, so the published package holds JavaScript.
+ */
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.dirname(import.meta.dirname);
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+const done = spawnSync(
+  process.execPath,
+  [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exitCode = done.status ?? 1;
