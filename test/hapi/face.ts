@@ -59,14 +59,23 @@ export interface Face {
 /** CodeSystem of the tag on every resource that the suite creates. */
 export const tagSystem = 'https://fhir-chaperone.org/fhir/test-run';
 
-/** Makes a face. `headers` go with every request (for instance an access token). */
-export function openFace(base: string, headers: Readonly<Record<string, string>> = {}): Face {
+/**
+ * Makes a face.
+ *
+ * @param serverBases Bases by which the server knows itself.
+ * @param headers Go with every request (for instance an access token).
+ */
+export function openFace(
+  base: string,
+  serverBases: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): Face {
   const tag = `run-${randomUUID()}`;
   const ids = new Map<string, string>();
   const requestIds = new Set<string>();
   const exchanges: Exchanged[] = [];
   const created: string[] = [];
-  const names: RunNames = { base, ids, requestIds, tag };
+  const names: RunNames = { base, serverBases, ids, requestIds, tag };
 
   const learn = (response: Response): void => {
     const requestId = header(response, 'x-request-id');

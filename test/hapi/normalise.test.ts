@@ -10,11 +10,12 @@ import type { RunNames } from './normalise.ts';
 
 const names: RunNames = {
   base: 'http://127.0.0.1:9/fhir',
+  serverBases: ['http://server/fhir'],
   ids: new Map([
     ['1000', 'created-1'],
     ['ab-12', 'bundle-1'],
   ]),
-  requestIds: new Set(['r-1']),
+  requestIds: new Set(['r-1', '01M88T1CZBEH1GAZ0123456789']),
   tag: 'run-x',
 };
 
@@ -32,6 +33,11 @@ describe('the text of an answer', () => {
     ['"location": "Patient/1000/_history/2"', '"location": "Patient/{created-1}/_history/2"'],
     ['"code": "run-x"', '"code": "{tag}"'],
     ['"source": "#r-1"', '"source": "#{request-id}"'],
+    ['"source": "#01M88T1CZBEH1GAZ"', '"source": "#{request-id}"'],
+    [
+      '"definition": "http://server/fhir/OperationDefinition/x"',
+      '"definition": "{base}/OperationDefinition/x"',
+    ],
     ['"lastUpdated": "2026-01-02T03:04:05.678+00:00"', '"lastUpdated": "{instant}"'],
     [
       'Resource was deleted at 2026-01-02T03:04:05.678+00:00"',
@@ -48,6 +54,7 @@ describe('the text of an answer', () => {
   it.each([
     ['a base that only looks alike', '"url": "http://127.0.0.1:9/fhir2/Patient/7"'],
     ['the base of another face', '"url": "http://127.0.0.1:8/fhir/Patient/7"'],
+    ['the base of the server elsewhere', '"url": "http://server/fhir/OperationDefinition/x"'],
     ['an id that this run was not given', '"reference": "Patient/1001"'],
     ['a longer id that begins alike', '"reference": "Patient/10001"'],
     ['a number that equals an id', '"value": 1000'],

@@ -12,6 +12,8 @@ import type { Response } from './http.ts';
 export interface RunNames {
   /** FHIR base of the face, without trailing slash. */
   readonly base: string;
+  /** Bases by which the server knows itself: canonicals keep them on both sides. */
+  readonly serverBases: readonly string[];
   /** Ids that the server gave: value to name. */
   readonly ids: ReadonlyMap<string, string>;
   /** Every `X-Request-Id` that was returned in this run. */
@@ -67,6 +69,7 @@ function headerValue(name: string, value: string, names: RunNames): string {
 /** Applies the rules for text to a body or a header's value. */
 export function normaliseText(text: string, names: RunNames): string {
   let result = text;
+  for (const base of names.serverBases) result = nameCanonicals(result, base);
   // URLs: the base, plain and percent-encoded, on a segment boundary.
   for (const base of [names.base, encodeURIComponent(names.base)]) {
     result = result.replace(new RegExp(`${literal(base)}(?=[/?#"&%\\s]|$)`, 'gu'), '{base}');
@@ -81,15 +84,28 @@ export function normaliseText(text: string, names: RunNames): string {
       (_, before: string, id: string) => `${before}{${names.ids.get(id) ?? id}}`,
     );
   }
-  // Request ids: HAPI keeps that of the last write as `meta.source`.
+  // Request ids: HAPI keeps that of the last write as `meta.source`, cut to the width of its column.
+  const stored = new Set([...names.requestIds].flatMap((id) => [id, id.slice(0, 16)]));
   result = result.replace(/("source"\s*:\s*"#)([^"]+)"/gu, (all, before: string, id: string) =>
-    names.requestIds.has(id) ? `${before}{request-id}"` : all,
+    stored.has(id) ? `${before}{request-id}"` : all,
   );
   // Instants and durations, by element or by the sentence in which HAPI tells them.
   return result
     .replace(elementInstant, '$1{instant}"')
     .replace(deletedAt, '$1{instant}')
     .replace(/(?<=Successfully [^\n]*)Took \d+ms/gu, 'Took {n}ms');
+}
+
+/**
+ * Replaces the one kind of URL of the server that the gateway leaves alone: the canonical of an
+ * OperationDefinition in a CapabilityStatement. It is an identifier, and stays equal to the `url`
+ * of that OperationDefinition.
+ */
+export function nameCanonicals(text: string, base: string): string {
+  return text.replace(
+    new RegExp(`("definition"\\s*:\\s*")${literal(base)}/(?=OperationDefinition/)`, 'gu'),
+    '$1{base}/',
+  );
 }
 
 function literal(text: string): string {
