@@ -1,6 +1,6 @@
 /** Reads the form of a POST `_search`, bounded. */
 import express from 'express';
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { ReviewFault } from './faults.ts';
 
 /** The form's text, or why there is none. */
@@ -8,7 +8,7 @@ export type Form =
   | { readonly kind: 'form'; readonly text: string }
   | { readonly kind: 'refused'; readonly fault: ReviewFault };
 
-const parse = express.text({ type: () => true, limit: 65_536, inflate: false });
+const parse: RequestHandler = express.text({ type: () => true, limit: 65_536, inflate: false });
 
 /** Reads the body of a request as `application/x-www-form-urlencoded` text. Never rejects. */
 export async function readForm(request: Request, response: Response): Promise<Form> {
@@ -16,7 +16,7 @@ export async function readForm(request: Request, response: Response): Promise<Fo
     return { kind: 'refused', fault: 'body-unsupported' };
   }
   const error = await new Promise<unknown>((resolve) => {
-    parse(request, response, resolve);
+    void parse(request, response, resolve);
   });
   if (error === undefined) {
     const body: unknown = request.body;

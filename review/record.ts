@@ -42,7 +42,7 @@ function reviewAccess(access: Access, endedAt: Date): ReviewAccess {
     method: request.method,
     target: targetOf(access),
     status: answer.status,
-    results: answer.eventCount,
+    ...(answer.status === 200 ? { results: answer.eventCount } : {}),
     receivedAt: access.receivedAt,
     endedAt,
   };
