@@ -59,7 +59,8 @@ function hasCode(concept: AuditEvent['agent'][number]['type'], code: string): bo
 
 function entityOf(event: AuditEvent, code: string): AuditEventEntity | undefined {
   return event.entity?.find(
-    (entity) => entity.type?.code === code && entity.type.system?.endsWith('audit-entity-type'),
+    (entity) =>
+      entity.type?.code === code && entity.type.system?.endsWith('audit-entity-type') === true,
   );
 }
 

@@ -69,13 +69,13 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     });
     const search = await openIndex(config, ledger, indexKey, options.warn);
     opened.unshift(search);
-    let gateway: Gateway | undefined;
+    const faces: { app?: Gateway } = {};
     const metrics = createMetrics(() => ({
       ledgerSize: ledger.size,
       queueBytes: ledger.load.bytes,
       queueAgeMs: ledger.load.ageMs,
-      heldBytes: gateway?.load().heldBytes ?? 0,
-      inFlight: gateway?.load().inFlight ?? 0,
+      heldBytes: faces.app?.load().heldBytes ?? 0,
+      inFlight: faces.app?.load().inFlight ?? 0,
       indexPosition: search.position(),
     }));
     const record = {
@@ -85,8 +85,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
       clock,
       newId: monotonicFactory(),
     };
-    gateway = await startApp(config, ledger, record, tokenDigestKey, metrics, log, options.warn);
-    const app = gateway;
+    const app = await startApp(config, ledger, record, tokenDigestKey, metrics, log, options.warn);
+    faces.app = app;
     opened.unshift(app);
     let stopping = false;
     const readiness = createReadiness(ledger, config.audit.directory, () => stopping);
@@ -97,7 +97,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
       search,
       record: context,
       readiness,
-      metrics: metrics.text,
+      metrics: () => metrics.text(),
       log,
     });
     opened.unshift(review);
@@ -209,7 +209,7 @@ function listenOptions(listener: Listener): Parameters<typeof startGateway>[0]['
 }
 
 /** Says which setting to change when an address cannot be bound. */
-function listenError(error: unknown, key: string, at: { host: string; port: number }): unknown {
+function listenError(error: unknown, key: string, at: { host: string; port: number }): Error {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   const where = `${at.host}:${String(at.port)}`;
   if (code === 'EADDRINUSE') {
@@ -222,7 +222,7 @@ function listenError(error: unknown, key: string, at: { host: string; port: numb
       `${key}: ${where} cannot be listened on (${code}); choose another address or port.`,
     );
   }
-  return error;
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 interface ReviewFace {
@@ -242,7 +242,7 @@ async function startReview(
       : https.createServer({ cert: options.tls.certificate, key: options.tls.key });
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', (error) => {
-      reject(listenError(error, 'review.listen', review.listen) as Error);
+      reject(listenError(error, 'review.listen', review.listen));
     });
     server.listen(options.port, options.host, () => {
       resolve((server.address() as AddressInfo).port);

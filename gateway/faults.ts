@@ -108,7 +108,8 @@ export function outcomeText(fault: Fault): string {
 /** The table as Markdown, for `docs/errors.md`. */
 export function faultsMarkdown(): string {
   const rows = Object.entries(faults).map(
-    ([reason, fault]) => `| \`${reason}\` | ${fault.status} | \`${fault.issue}\` | ${fault.text} |`,
+    ([reason, fault]) =>
+      `| \`${reason}\` | ${String(fault.status)} | \`${fault.issue}\` | ${fault.text} |`,
   );
   return [
     '| reason in the record | status | issue code | diagnostics |',

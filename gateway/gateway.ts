@@ -2,17 +2,16 @@
  * The app face as a whole: a listener with strict settings, Express in front of the flow, and the
  * events of Node's HTTP server that would otherwise be answered by Node itself, unrecorded.
  */
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import type { RefusalReason } from '../audit/event/index.ts';
 import { createHeldBytes } from './answer/budget.ts';
 import { createCors } from './cors.ts';
+import type { FlowOptions } from './course.ts';
 import { createFlow } from './flow.ts';
 import { createMiddlewareForwarder } from './forward/middleware-forwarder.ts';
-import { trustedProxies } from './gate/index.ts';
+import { trustedProxies, type GateOptions } from './gate/index.ts';
 import { createInFlight } from './in-flight.ts';
+import { bracketed, createServer, defaultBase, listen } from './listener.ts';
 import type { GatewayOptions } from './options.ts';
 import { createRecorder } from './recorder.ts';
 import { inTurn } from './turn.ts';
@@ -40,60 +39,40 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   app.disable('etag');
   const server = createServer(options, app);
   const port = await listen(server, options.listen.host, options.listen.port);
-  const publicBaseUrl = options.publicBaseUrl ?? defaultBase(options, port);
-  const context = { ...options.record, gatewayBase: publicBaseUrl };
+  const publicBaseUrl = options.publicBaseUrl ?? defaultBase(options.listen, port);
   const recorder = createRecorder({
     ledger: options.ledger,
-    context,
+    context: { ...options.record, gatewayBase: publicBaseUrl },
     refusalsPerPeerPerMinute: options.limits.refusalsPerPeerPerMinute,
     metrics: options.metrics,
     log: options.log,
   });
-  const upstream = new URL(options.upstream.baseUrl);
   const heldBytes = createHeldBytes(options.limits.heldTotalBytes);
   const inFlight = createInFlight();
-  let stopping = false;
-  const overload = (): RefusalReason | undefined => {
-    if (stopping) return 'shutting-down';
-    if (options.ledger.state.kind !== 'ready') return 'ledger-unavailable';
-    const busy = !options.ledger.admits() || !heldBytes.admits();
-    return busy || inFlight.count > options.limits.inFlight ? 'overloaded' : undefined;
-  };
   const forwarder = createMiddlewareForwarder({
-    upstreamOrigin: upstream,
+    upstreamOrigin: new URL(options.upstream.baseUrl),
     maxSockets: options.limits.inFlight,
     connectTimeoutMs: options.limits.connectTimeoutMs,
     answerTimeoutMs: options.limits.answerTimeoutMs,
     ...(options.upstream.ca === undefined ? {} : { ca: options.upstream.ca }),
   });
+  let stopping = false;
   const flow = createFlow({
-    gate: gateOptions(options, publicBaseUrl, port),
-    urls: createUrlMap({
-      gatewayBase: publicBaseUrl,
-      upstreamBase: options.upstream.baseUrl,
-      upstreamAliases: options.upstream.aliases,
-    }),
-    cors: createCors(options.allowedOrigins),
-    identifier: options.identifier,
+    ...constants(options, publicBaseUrl, port),
     recorder,
     forwarder,
     heldBytes,
-    upstreamPath: upstream.pathname === '/' ? '' : upstream.pathname.replace(/\/$/, ''),
-    upstreamHost: upstream.host,
-    limits: options.limits,
-    identityBudgetMs: options.identityBudgetMs,
-    flagUninspectable: options.onUninspectable === 'flag',
-    overload,
-    clock: options.record.clock,
-    newId: options.record.newId,
-    metrics: options.metrics,
-    log: options.log,
+    overload() {
+      if (stopping) return 'shutting-down';
+      if (options.ledger.state.kind !== 'ready') return 'ledger-unavailable';
+      const busy = !options.ledger.admits() || !heldBytes.admits();
+      return busy || inFlight.count > options.limits.inFlight ? 'overloaded' : undefined;
+    },
   });
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  app.use((request: IncomingMessage, response: ServerResponse) => {
     if (stopping) response.setHeader('Connection', 'close');
     inFlight.track(response, inTurn(request, response, flow));
-  };
-  app.use(handle);
+  });
   // These would be answered by Node itself, and so not be recorded.
   server.on('checkContinue', app);
   server.on('checkExpectation', app);
@@ -111,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await inFlight.ended(options.limits.drainTimeoutMs);
       server.closeAllConnections();
       await closed;
-      await inFlight.ended(1000);
+      await inFlight.ended(afterCloseMs);
       forwarder.close();
       await recorder.settled();
       await recorder.flush();
@@ -119,67 +98,56 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** Strict parsing, short waits for heads, and nothing that Node would answer by itself. */
-function createServer(options: GatewayOptions, app: http.RequestListener): http.Server {
-  const settings: https.ServerOptions = {
-    maxHeaderSize: options.limits.headerBytes,
-    headersTimeout: 10_000,
-    requestTimeout: 60_000,
-    connectionsCheckingInterval: 1000,
-    keepAliveTimeout: 65_000,
-    // A missing Host is refused by the gate, which records it.
-    requireHostHeader: false,
-    insecureHTTPParser: false,
-    noDelay: true,
-  };
-  const { tls } = options.listen;
-  const server =
-    tls === undefined
-      ? http.createServer(settings, app)
-      : https.createServer({ ...settings, cert: tls.certificate, key: tls.key }, app);
-  // The gate counts; a limit here would hide headers from it that the parser obeys.
-  server.maxHeadersCount = 0;
-  return server;
-}
+/** Milliseconds for exchanges whose connections were closed to leave their records. */
+const afterCloseMs = 1000;
 
-function listen(server: http.Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-function defaultBase(options: GatewayOptions, port: number): string {
-  const scheme = options.listen.tls === undefined ? 'http' : 'https';
-  return `${scheme}://${bracketed(options.listen.host)}:${String(port)}/fhir`;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
-}
-
-function gateOptions(
+/** What the flow needs and the configuration decides. */
+function constants(
   options: GatewayOptions,
   publicBaseUrl: string,
   port: number,
-): Parameters<typeof createFlow>[0]['gate'] {
+): Omit<FlowOptions, 'recorder' | 'forwarder' | 'heldBytes' | 'overload'> {
+  const upstream = new URL(options.upstream.baseUrl);
+  return {
+    gate: gateOptions(options, publicBaseUrl, port),
+    urls: createUrlMap({
+      gatewayBase: publicBaseUrl,
+      upstreamBase: options.upstream.baseUrl,
+      upstreamAliases: options.upstream.aliases,
+    }),
+    cors: createCors(options.allowedOrigins),
+    identifier: options.identifier,
+    upstreamPath: upstream.pathname === '/' ? '' : upstream.pathname.replace(/\/$/, ''),
+    upstreamHost: upstream.host,
+    limits: options.limits,
+    identityBudgetMs: options.identityBudgetMs,
+    flagUninspectable: options.onUninspectable === 'flag',
+    clock: options.record.clock,
+    newId: options.record.newId,
+    metrics: options.metrics,
+    log: options.log,
+  };
+}
+
+function gateOptions(options: GatewayOptions, publicBaseUrl: string, port: number): GateOptions {
   const base = new URL(publicBaseUrl);
-  const own = `${bracketed(options.listen.host)}:${String(port)}`;
+  const hosts = [base.host, hostWithPort(base), ...ownHosts(options.listen.host, port)];
   return {
     basePath: base.pathname.replace(/\/$/, ''),
-    allowedHosts: new Set(
-      [base.host, hostWithPort(base), own, ...options.allowedHosts].map((host) =>
-        host.toLowerCase(),
-      ),
-    ),
+    allowedHosts: new Set([...hosts, ...options.allowedHosts].map((host) => host.toLowerCase())),
     headerCount: options.limits.headerCount,
     headerBytes: options.limits.headerBytes,
     cookieAllowList: new Set(options.cookieAllowList),
     trustedProxies: trustedProxies(options.trustedProxies),
   };
+}
+
+const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/** The listener's own names; loopback has three. */
+function ownHosts(host: string, port: number): readonly string[] {
+  const own = bracketed(host);
+  return (loopback.includes(own) ? loopback : [own]).map((name) => `${name}:${String(port)}`);
 }
 
 /** A default port may be left out or written. */

@@ -95,7 +95,7 @@ export async function receive(
     requestId: arrival.requestId,
     query: admitted.target.query,
     path: admitted.target.path,
-    inwardHeader: options.urls.inwardHeader,
+    inwardHeader: (name, value) => options.urls.inwardHeader(name, value),
   });
   if (headers.kind === 'refused') return refuse(headers.reason);
   const overload = options.overload();

@@ -41,7 +41,7 @@ export interface Recorder {
    */
   record(exchange: Exchange, settles?: IntentHandle): Promise<Recorded>;
   /** Records that a change is about to be forwarded. Durable when it resolves; `LedgerFault`. */
-  intend(exchange: Omit<Exchange, 'answer' | 'endedAt'>): Promise<IntentHandle>;
+  intend(exchange: Started): Promise<IntentHandle>;
   /** Records a refusal made before any contact with the upstream, or counts it. Never rejects. */
   refuse(peer: Peer, reason: LocalReason, exchange: () => Exchange): Promise<RefusalCover>;
   /** Counts what could not be recorded because the ledger takes nothing. */
@@ -53,6 +53,9 @@ export interface Recorder {
   /** Resolves when no addendum is under way. */
   settled(): Promise<void>;
 }
+
+type Started = Omit<Exchange, 'answer' | 'endedAt'>;
+type Events = readonly [DescribedEvent, ...DescribedEvent[]];
 
 /** What a recorder works with. */
 export interface RecorderOptions {
@@ -67,97 +70,112 @@ export interface RecorderOptions {
 export function createRecorder(options: RecorderOptions): Recorder {
   const { ledger, context, log } = options;
   const refusals = createRefusals(options.refusalsPerPeerPerMinute, context.clock);
-  const background = new Set<Promise<void>>();
+  const background = createBackground(log);
 
-  const inBackground = (work: Promise<unknown>, what: string): void => {
-    const done = work.then(
-      () => undefined,
-      (error: unknown) => {
-        log.error({ code: codeOf(error) }, what);
-      },
-    );
-    background.add(done);
-    void done.then(() => background.delete(done));
-  };
-
-  const append = async (
-    events: readonly [DescribedEvent, ...DescribedEvent[]],
-    settles: IntentHandle | undefined,
-  ): Promise<Receipts> => {
+  const append = async (events: Events, settles?: IntentHandle): Promise<Receipts> => {
     const startedMs = performance.now();
-    const receipts = await ledger.append(
-      events.map(toEntry) as [RecordEntry, ...RecordEntry[]],
-      settles === undefined ? {} : { settles },
-    );
+    const entries = events.map(toEntry) as [RecordEntry, ...RecordEntry[]];
+    const receipts = await ledger.append(entries, settles === undefined ? {} : { settles });
     options.metrics.appendMs(performance.now() - startedMs);
     return receipts;
   };
-
   const follow = (addendum: Addendum): void => {
-    inBackground(append([describeAddendum(addendum, context)], undefined), 'addendum not recorded');
+    background.add(append([describeAddendum(addendum, context)]), 'an addendum is not recorded');
   };
-
   const record = async (exchange: Exchange, settles?: IntentHandle): Promise<Recorded> => {
     const events = describe(exchange, context);
     const ids = events.map((event) => event.id);
     try {
       return { receipts: await append(events, settles), ids };
     } catch (error) {
-      if (error instanceof LedgerFault && error.late !== undefined) {
-        // The client is told 503; if the append is committed after all, the record must say so.
-        void error.late.then(
-          () => {
-            follow({ kind: 'recorded-late', originals: ids, requestId: exchange.requestId });
-          },
-          () => undefined,
-        );
-      }
+      // The client is told 503; if the append is committed after all, the record must say so.
+      whenLate(error, () => {
+        follow({ kind: 'recorded-late', originals: ids, requestId: exchange.requestId });
+      });
       throw error;
     }
   };
-
+  const intend = async (exchange: Started): Promise<IntentHandle> => {
+    const bodies = describeIntent(exchange, context).map((event) => event.body);
+    try {
+      return await ledger.openIntent({ kind: 'intent', bodies: bodies as [string, ...string[]] });
+    } catch (error) {
+      // Nothing was forwarded: an intent that is committed after all must not end as "unknown".
+      whenLate(error, ([{ leafIndex }]) => {
+        const answer = { kind: 'refused', status: 503, reason: 'ledger-unavailable' } as const;
+        const refused = { ...exchange, answer, endedAt: context.clock() };
+        background.add(record(refused, { leafIndex }), 'a late intent is not settled');
+      });
+      throw error;
+    }
+  };
+  const refuse = async (
+    peer: Peer,
+    reason: LocalReason,
+    exchange: () => Exchange,
+  ): Promise<RefusalCover> => {
+    if (ledger.state.kind === 'ready') {
+      if (!refusals.admits(peer, reason)) return { kind: 'aggregated' };
+      try {
+        return { kind: 'recorded', receipts: (await record(exchange())).receipts };
+      } catch (error) {
+        if (!(error instanceof LedgerFault)) throw error;
+      }
+    }
+    refusals.count(peer, reason);
+    return { kind: 'unrecordable' };
+  };
+  const flush = async (): Promise<void> => {
+    if (ledger.state.kind !== 'ready') return;
+    const aggregates = refusals.drain();
+    const [first, ...rest] = aggregates.map((one) => describeRefusals(one, context));
+    if (first === undefined) return;
+    try {
+      await append([first, ...rest]);
+    } catch (error) {
+      refusals.restore(aggregates);
+      log.error({ code: codeOf(error) }, 'counts of refusals not recorded yet');
+    }
+  };
   return {
     record,
     follow,
-    async intend(exchange) {
-      const events = describeIntent(exchange, context);
-      return ledger.openIntent({
-        kind: 'intent',
-        bodies: events.map((event) => event.body) as [string, ...string[]],
-      });
-    },
-    async refuse(peer, reason, exchange) {
-      if (ledger.state.kind !== 'ready') {
-        refusals.count(peer, reason);
-        return { kind: 'unrecordable' };
-      }
-      if (!refusals.admits(peer, reason)) return { kind: 'aggregated' };
-      try {
-        const recorded = await record(exchange());
-        return { kind: 'recorded', receipts: recorded.receipts };
-      } catch (error) {
-        if (!(error instanceof LedgerFault)) throw error;
-        refusals.count(peer, reason);
-        return { kind: 'unrecordable' };
-      }
-    },
+    intend,
+    refuse,
+    flush,
     countUnrecorded(peer) {
       refusals.count(peer, 'ledger-unavailable');
     },
-    async flush() {
-      if (ledger.state.kind !== 'ready') return;
-      const aggregates = refusals.drain();
-      const [first, ...rest] = aggregates.map((one) => describeRefusals(one, context));
-      if (first === undefined) return;
-      try {
-        await append([first, ...rest], undefined);
-      } catch (error) {
-        refusals.restore(aggregates);
-        log.error({ code: codeOf(error) }, 'counts of refusals not recorded yet');
-      }
+    settled: background.settled,
+  };
+}
+
+/** After a timeout the append may be committed all the same; after other faults it is not. */
+function whenLate(error: unknown, then: (receipts: Receipts) => void): void {
+  if (error instanceof LedgerFault) error.late?.then(then, () => undefined);
+}
+
+interface Background {
+  readonly add: (work: Promise<unknown>, failure: string) => void;
+  readonly settled: () => Promise<void>;
+}
+
+/** Work that nobody waits for, except the end. */
+function createBackground(log: ProcessLog): Background {
+  const pending = new Set<Promise<void>>();
+  return {
+    add(work, failure) {
+      const done = work.then(
+        () => undefined,
+        (error: unknown) => {
+          log.error({ code: codeOf(error) }, failure);
+        },
+      );
+      pending.add(done);
+      void done.then(() => pending.delete(done));
     },
     async settled() {
-      while (background.size > 0) await Promise.all(background);
+      while (pending.size > 0) await Promise.all(pending);
     },
   };
 }

@@ -3,7 +3,7 @@
  * any other refusal, and answered with an OperationOutcome.
  */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RecordContext } from '../audit/event/index.ts';
 import { faults, type FaultReason } from './faults.ts';
@@ -21,7 +21,7 @@ export function recordUnparsed(
   const refuse = (socket: Duplex, reason: UnparsedReason & FaultReason): void => {
     const now = source.clock();
     const requestId = source.newId();
-    const peer = { address: (socket as Socket).remoteAddress ?? '' };
+    const peer = { address: addressOf(socket) };
     socket.on('error', () => undefined);
     void recorder
       .refuse(peer, reason, () => ({
@@ -46,8 +46,8 @@ export function recordUnparsed(
   };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // A connection that ended or never sent a byte is not a request.
-    const { bytesRead } = socket as Socket;
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || bytesRead === 0) {
+    const silent = socket instanceof Socket && socket.bytesRead === 0;
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || silent) {
       socket.destroy();
       return;
     }
@@ -56,6 +56,10 @@ export function recordUnparsed(
   server.on('connect', (_request, socket: Duplex) => {
     refuse(socket, 'method-unknown');
   });
+}
+
+function addressOf(socket: Duplex): string {
+  return socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
 }
 
 function reasonOf(code: string | undefined): UnparsedReason {

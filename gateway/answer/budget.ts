@@ -3,9 +3,9 @@
 /** A share of the budget, taken bit by bit and given back at once. */
 export interface Hold {
   /** Takes more bytes. False, with nothing taken, when the budget does not allow it. */
-  take(bytes: number): boolean;
+  readonly take: (bytes: number) => boolean;
   /** Gives everything back. May be called more than once. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** One budget for a gateway. */

@@ -64,7 +64,7 @@ const timedOut: Prepared = {
 const clientGone: Prepared = { kind: 'fault', answer: { kind: 'client-gone' }, reason: 'failed' };
 
 async function prepareAnswered(
-  forwarded: Forwarded & { readonly kind: 'answered' },
+  forwarded: Answered,
   received: Received,
   hold: Hold,
   cancel: () => void,
@@ -72,52 +72,60 @@ async function prepareAnswered(
 ): Promise<Prepared> {
   const { head } = forwarded;
   const body = await holdBody(forwarded, hold, cancel);
+  if (body.verdict === 'cancelled') return clientGone;
+  if (body.verdict === 'timed-out') return timedOut;
   const facts = headerFacts(head);
-  const withhold = (reason: RefusalReason): Prepared => ({
+  const understood =
+    body.verdict === 'complete'
+      ? await understand(head, facts, body.bytes, received.admitted.target.path, options)
+      : reasonOf(body.verdict);
+  if (typeof understood !== 'string') {
+    return { kind: 'answer', ...understood };
+  }
+  return {
     kind: 'fault',
     answer: {
       kind: 'refused',
-      status: faults[reason].status,
-      reason,
+      status: faults[understood].status,
+      reason: understood,
       withheld: { status: head.status, headers: facts, bodyBytes: body.bytes.length },
     },
-    reason,
-  });
-  if (body.verdict === 'cancelled') return clientGone;
-  if (body.verdict === 'timed-out') return timedOut;
-  if (body.verdict !== 'complete') return withhold(reasonOf(body.verdict));
-  if (head.status < 200 || head.status === 206) return withhold('answer-framing');
-  const decoded = await decodeBody(
-    body.bytes,
-    facts['content-encoding'],
-    options.limits.heldAnswerBytes,
-  );
-  if (decoded.kind === 'refused') return withhold(decoded.reason);
+    reason: understood,
+  };
+}
+
+type Answered = Forwarded & { readonly kind: 'answered' };
+type Understood = Omit<Prepared & { readonly kind: 'answer' }, 'kind'>;
+
+/** Decodes, inspects and maps a complete answer; a reason when it must be withheld. */
+async function understand(
+  head: AnswerHead,
+  facts: AnswerFacts['headers'],
+  bytes: Uint8Array,
+  path: string,
+  options: PrepareOptions,
+): Promise<Understood | RefusalReason> {
+  if (head.status < 200 || head.status === 206) return 'answer-framing';
+  const { heldAnswerBytes } = options.limits;
+  const decoded = await decodeBody(bytes, facts['content-encoding'], heldAnswerBytes);
+  if (decoded.kind === 'refused') return decoded.reason;
   const inspected = inspectBody(
-    {
-      path: received.admitted.target.path,
-      status: head.status,
-      contentType: facts['content-type'],
-      bytes: decoded.bytes,
-    },
+    { path, status: head.status, contentType: facts['content-type'], bytes: decoded.bytes },
     options.flagUninspectable,
   );
-  if (inspected.kind === 'uninspectable') return withhold('answer-uninspectable');
+  if (inspected.kind === 'uninspectable') return 'answer-uninspectable';
   // Without a length the end of an answer proves nothing; only a whole document does.
-  if (head.framing === 'until-close' && inspected.kind === 'opaque')
-    return withhold('answer-cut-short');
+  if (head.framing === 'until-close' && inspected.kind === 'opaque') return 'answer-cut-short';
   const mapped = mapBody(decoded.bytes, inspected, options);
-  if (mapped === undefined) return withhold('answer-uninspectable');
-  const changed = mapped.bytes !== decoded.bytes;
+  if (mapped === undefined) return 'answer-uninspectable';
+  const bodyRewritten = mapped.bytes !== decoded.bytes;
   const headers = answerHeadersForClient(head.rawHeaders, {
     cookieAllowList: options.gate.cookieAllowList,
-    bodyRewritten: changed,
-    outwardHeader: options.urls.outwardHeader,
+    bodyRewritten,
+    outwardHeader: (name, value) => options.urls.outwardHeader(name, value),
   });
-  if (headers.kind === 'refused') return withhold(headers.reason);
-  const decodedIsReleased = changed && decoded.wasCoded;
+  if (headers.kind === 'refused') return headers.reason;
   return {
-    kind: 'answer',
     answer: {
       kind: 'answered',
       status: head.status,
@@ -127,8 +135,8 @@ async function prepareAnswered(
     },
     release: releasable(
       head,
-      flatten(headers.fields, decodedIsReleased),
-      changed ? mapped.bytes : body.bytes,
+      flatten(headers.fields, bodyRewritten && decoded.wasCoded),
+      bodyRewritten ? mapped.bytes : bytes,
       facts['content-length'],
     ),
   };

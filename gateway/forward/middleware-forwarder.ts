@@ -8,7 +8,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { UnreachableReason } from '../../audit/event/index.ts';
 import { createAgent, type AgentOptions } from './agent.ts';
 import type { AnswerHead, Forwarded, Forwarder, ForwardRequest, Verdict } from './forward.ts';
@@ -209,8 +209,8 @@ export function createMiddlewareForwarder(options: MiddlewareForwarderOptions): 
     selfHandleResponse: true,
     pathFilter: () => true,
     ejectPlugins: true,
-    plugins: [report as unknown as Plugin],
-  }) as unknown as RequestHandler;
+    plugins: [report],
+  });
   const once = (
     request: ForwardRequest,
     signal: AbortSignal,
@@ -232,9 +232,12 @@ export function createMiddlewareForwarder(options: MiddlewareForwarderOptions): 
     });
   return {
     async forward(request, signal, maxBodyBytes) {
-      let reused = false;
-      const first = await once(request, signal, maxBodyBytes, (value) => (reused = value));
-      const stale = first.kind === 'unreachable' && first.reason === 'reset' && reused;
+      const connection = { wasReused: false };
+      const first = await once(request, signal, maxBodyBytes, (wasReused) => {
+        connection.wasReused = wasReused;
+      });
+      const stale =
+        first.kind === 'unreachable' && first.reason === 'reset' && connection.wasReused;
       if (!stale || !repeatable.has(request.method)) return first;
       return once(request, signal, maxBodyBytes, () => undefined);
     },

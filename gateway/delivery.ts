@@ -1,0 +1,69 @@
+/**
+ * Stage 6, as far as it can be known: hands a recorded answer to the client's connection, and
+ * follows up with an addendum when the connection ended before all of it was handed over.
+ */
+import type { Prepared } from './answer/prepare.ts';
+import type { Course, FlowOptions } from './course.ts';
+import { endWithFault } from './endings.ts';
+import type { Recorded } from './recorder.ts';
+import { abandon, release } from './release.ts';
+
+/** Stage 6: the record is durable, the client gets its answer. */
+export function deliver(
+  course: Course,
+  prepared: Prepared,
+  recorded: Recorded,
+  options: FlowOptions,
+): void {
+  const { response } = course;
+  if (prepared.answer.kind === 'client-gone') {
+    options.metrics.exchange('client-gone');
+    return;
+  }
+  if (response.destroyed) notDelivered(course, recorded, prepared, options);
+  else {
+    watchDelivery(course, recorded, prepared, options);
+    if (prepared.kind === 'answer') {
+      const headers = [...course.headers, ...prepared.release.headers];
+      release(response, { ...prepared.release, headers }, recorded.receipts);
+    } else endWithFault(course, prepared.reason, { kind: 'recorded', receipts: recorded.receipts });
+  }
+  options.metrics.exchange(prepared.kind === 'answer' ? 'released' : 'upstream-failed');
+}
+
+/** `finish` says that the bytes were handed to the system, never that they arrived. */
+function watchDelivery(
+  course: Course,
+  recorded: Recorded,
+  prepared: Prepared,
+  options: FlowOptions,
+): void {
+  const { response } = course;
+  let timer: NodeJS.Timeout | undefined;
+  response.once('close', () => {
+    clearTimeout(timer);
+    if (!response.writableFinished) notDelivered(course, recorded, prepared, options);
+  });
+  setImmediate(() => {
+    if (response.closed || response.writableFinished) return;
+    timer = setTimeout(() => {
+      abandon(response);
+    }, options.limits.drainTimeoutMs);
+  });
+}
+
+function notDelivered(
+  course: Course,
+  recorded: Recorded,
+  prepared: Prepared,
+  options: FlowOptions,
+): void {
+  options.recorder.follow({
+    kind: 'not-delivered',
+    originals: recorded.ids,
+    requestId: course.arrival.requestId,
+    ...(prepared.kind === 'answer' && prepared.release.body !== undefined
+      ? { bytesTotal: prepared.release.body.length }
+      : {}),
+  });
+}
