@@ -38,6 +38,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<ExitCod
   return command(rest, terminal);
 }
 
+// Whatever a command creates is for its owner alone.
+process.umask(0o077);
 const terminal = processTerminal();
 try {
   const code = await run(process.argv.slice(2), terminal);

@@ -66,11 +66,15 @@ function limitOf(text: string | undefined): number {
 }
 
 function readToken(file: string): string {
+  let token: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    token = readFileSync(file, 'utf8').trim();
   } catch {
     throw new UsageError(`The token file ${file} cannot be read.`);
   }
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new UsageError(`${file} does not hold a reader's token.`);
+  return token;
 }
 
 async function page(url: string, token: string): Promise<Bundle> {

@@ -2,7 +2,7 @@
  * The composition root: opens the ledger, the index and both faces from one configuration, and
  * closes them in the order that loses nothing.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -134,12 +134,10 @@ async function openIndex(
   key: Uint8Array,
   warn: (text: string) => void,
 ): Promise<Search> {
-  const directory = path.join(config.audit.directory, 'index');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const search = await openSearch({
     ledgerDirectory: ledger.directory,
     origin: ledger.origin,
-    file: path.join(directory, 'search.db'),
+    file: path.join(config.audit.directory, 'search-index.db'),
     key,
     onWarning: warn,
   });

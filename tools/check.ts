@@ -40,8 +40,10 @@ const failed = (result: { code: number; out: string }): string | undefined =>
 /** TypeScript files of the rooms: checks that see fewer than these see nothing. */
 function sourceCount(): number {
   return sourceFolders
-    .flatMap((folder) => readdirSync(path.join(root, folder), { recursive: true }))
-    .filter((file) => String(file).endsWith('.ts')).length;
+    .flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }),
+    )
+    .filter((file) => file.endsWith('.ts')).length;
 }
 
 function lint(): string | undefined {

@@ -8,9 +8,14 @@ import { format } from 'prettier';
 import { vocabularyMarkdown } from '../audit/event/index.ts';
 import { configMarkdown } from '../config/index.ts';
 import { faultsMarkdown } from '../gateway/index.ts';
-import { reviewFaultsMarkdown } from '../review/index.ts';
+import { reviewFaults } from '../review/index.ts';
 
 const docs = path.join(path.dirname(import.meta.dirname), 'docs');
+
+const reviewRows = Object.entries(reviewFaults).map(
+  ([reason, fault]) =>
+    `| \`${reason}\` | ${String(fault.status)} | \`${fault.issue}\` | ${fault.text} |`,
+);
 
 const errors = `# Errors that the gateway answers by itself
 
@@ -27,7 +32,9 @@ ${faultsMarkdown()}
 
 ## Review face
 
-${reviewFaultsMarkdown()}
+| reason | status | issue code | diagnostics |
+| --- | --- | --- | --- |
+${reviewRows.join('\n')}
 `;
 
 const pages: Readonly<Record<string, string>> = {
