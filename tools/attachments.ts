@@ -40,7 +40,7 @@ function lastName(path: string): string {
 const all = ['profiles-resources.json', 'profiles-types.json'].flatMap(elements);
 const names = new Set(
   all
-    .filter((it) => it.type?.some((type) => type.code === 'Attachment'))
+    .filter((it) => it.type?.some((type) => type.code === 'Attachment') === true)
     .map((it) => lastName(it.path).replace('[x]', 'Attachment')),
 );
 const clashes = all.filter(

@@ -31,7 +31,7 @@ const withBody: ReadonlySet<Method> = new Set<Method>(['POST', 'PUT', 'PATCH']);
  * @param head Exactly what Node's parser gave. Untrusted.
  */
 export function admit(head: RequestHead, options: GateOptions): Admitted | Refused {
-  if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') return refuse('malformed-request');
+  if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') return refuse('http-version');
   if (!isMethod(head.method)) return refuse('method-unknown');
   const headers = readHeaders(head.rawHeaders, options);
   if (headers.kind === 'refused') return headers;
