@@ -245,7 +245,7 @@ describe('an answer', () => {
     const held = new Promise<void>((resolve) => (go = resolve));
     const slow = await startReviewFace(({ ledger }) => ({
       ledger: new Proxy(ledger, {
-        get: (target, name) =>
+        get: (target, name): unknown =>
           name === 'append'
             ? async (...args: Parameters<typeof ledger.append>): Promise<Receipts> => {
                 reached();

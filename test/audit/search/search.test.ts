@@ -79,6 +79,8 @@ const sample = (id: string, facts: Partial<AccessFacts> = {}): AccessFacts => ({
   ...facts,
 });
 
+const codeOf = (cause: unknown): unknown => (cause as { code?: unknown }).code;
+
 /** A condition, in both languages: the query's and a plain function over the facts. */
 interface Condition {
   readonly raw: string;
@@ -235,6 +237,14 @@ describe('a search', () => {
       code: 'SEARCH_BEHIND',
     });
     expect((await search.search(query(''), home.ledger.size)).hits).toHaveLength(1);
+  });
+
+  it('lets a bounded number of searches wait, and no more', async () => {
+    const { search } = await start();
+    const never = Array.from({ length: 256 }, () => search.search(query(''), 1e9).catch(codeOf));
+    await expect(ask(search, '')).rejects.toMatchObject({ code: 'SEARCH_BUSY' });
+    await stop(search);
+    expect(new Set(await Promise.all(never))).toEqual(new Set(['SEARCH_CLOSED']));
   });
 
   it('refuses after it was closed', async () => {
