@@ -86,8 +86,8 @@ export function openFace(
       created.unshift(`${type}/${id}`);
       ids.set(id, `created-${String(created.length)}`);
     }
-    for (const id of bundleIds(fhirJson(response))) {
-      if (!ids.has(id)) ids.set(id, `bundle-${String(ids.size)}`);
+    for (const id of idsOfAnswer(fhirJson(response))) {
+      if (!ids.has(id)) ids.set(id, `answer-${String(ids.size)}`);
     }
   };
 
@@ -173,9 +173,13 @@ function madeAt(response: Response): readonly string[] {
     .map((entry) => entry.response?.location ?? '');
 }
 
-/** Ids of a Bundle and of those nested in it: the server makes a new one for every answer. */
-function bundleIds(json: FhirJson): readonly string[] {
+/**
+ * Ids that belong to the answer and to nothing that is stored: of a Bundle, of those nested in it,
+ * and of the CapabilityStatement, which HAPI makes anew about once a minute.
+ */
+function idsOfAnswer(json: FhirJson): readonly string[] {
+  const own = json.id === undefined ? [] : [json.id];
+  if (json.resourceType === 'CapabilityStatement') return own;
   if (json.resourceType !== 'Bundle') return [];
-  const nested = json.entry?.flatMap(({ resource }) => bundleIds(resource ?? {})) ?? [];
-  return json.id === undefined ? nested : [json.id, ...nested];
+  return [...own, ...(json.entry ?? []).flatMap(({ resource }) => idsOfAnswer(resource ?? {}))];
 }

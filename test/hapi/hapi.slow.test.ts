@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { validateAuditEvent } from '../support/balp/index.ts';
 import { projectRoot, startGateway } from '../support/gateway-process.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
 import { openFace } from './face.ts';
@@ -147,6 +148,7 @@ describe.each(selected)('$name', ({ run }) => {
             : [...expected.patients].sort(),
         );
       for (const event of events) {
+        expect.soft(validateAuditEvent(event.json), `${step}: validity`).toEqual([]);
         expect.soft(event.requestIds, step).toEqual([requestId]);
         expect.soft(event.patients.length, `${step}: patients of one event`).toBeLessThan(2);
         expect.soft(event.outcome, `${step}: outcome`).toBe(expected.outcome);

@@ -47,6 +47,10 @@ describe('the text of an answer', () => {
       'Successfully created resource \\"Patient/7\\". Took 12ms.',
       'Successfully created resource \\"Patient/7\\". Took {n}ms.',
     ],
+    [
+      '{"resourceType": "CapabilityStatement", "date": "2026-01-02T03:04:05Z"}',
+      '{"resourceType": "CapabilityStatement", "date": "{instant}"}',
+    ],
   ])('reads %j as %j', (text, expected) => {
     expect(normaliseText(text, names)).toBe(expected);
   });
@@ -60,6 +64,7 @@ describe('the text of an answer', () => {
     ['a number that equals an id', '"value": 1000'],
     ['a request id that this run was not given', '"source": "#r-2"'],
     ['an instant in a place that is not listed', '"birthDate": "2026-01-02T03:04:05Z"'],
+    ['a date of another resource', '{"resourceType": "Basic", "date": "2026-01-02T03:04:05Z"}'],
     ['a duration outside the sentence', 'Took 12ms'],
     ['white space', '{ "a" :1 }'],
   ])('leaves %s', (_, text) => {

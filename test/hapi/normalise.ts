@@ -32,6 +32,10 @@ const httpDate = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\
 
 const instant = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`;
 const elementInstant = new RegExp(`("(?:lastUpdated|lastModified)"\\s*:\\s*")${instant}"`, 'gu');
+const statementDate = new RegExp(
+  `^(\\{\\s*"resourceType"\\s*:\\s*"CapabilityStatement"[^]*?"date"\\s*:\\s*")${instant}"`,
+  'u',
+);
 const deletedAt = new RegExp(`(Resource was deleted at )${instant}`, 'gu');
 
 /** Status, headers and body with the values of this run replaced by names. */
@@ -92,6 +96,7 @@ export function normaliseText(text: string, names: RunNames): string {
   // Instants and durations, by element or by the sentence in which HAPI tells them.
   return result
     .replace(elementInstant, '$1{instant}"')
+    .replace(statementDate, '$1{instant}"')
     .replace(deletedAt, '$1{instant}')
     .replace(/(?<=Successfully [^\n]*)Took \d+ms/gu, 'Took {n}ms');
 }
