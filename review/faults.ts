@@ -59,17 +59,3 @@ export const reviewFaults: Readonly<Record<ReviewFault, FaultRow>> = {
   ),
   failed: row(500, 'exception', 'The review service failed.'),
 };
-
-/** The table as Markdown, for `docs/errors.md`. */
-export function reviewFaultsMarkdown(): string {
-  const rows = Object.entries(reviewFaults).map(
-    ([fault, { status, issue, text }]) =>
-      `| \`${fault}\` | ${String(status)} | \`${issue}\` | ${text} |`,
-  );
-  return [
-    '| reason | status | issue code | diagnostics |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-}
