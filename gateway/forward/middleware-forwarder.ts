@@ -105,6 +105,14 @@ class Attempt {
 
   sending(upstream: ClientRequest): void {
     this.#upstream = upstream;
+    // Node ends an unwanted switch of protocols without an error: nothing else would tell.
+    upstream.once('upgrade', (_message, socket) => {
+      socket.destroy();
+      this.failed({ code: 'HPE_UPGRADE' });
+    });
+    upstream.once('close', () => {
+      this.failed(undefined);
+    });
     if (this.#ending !== undefined || this.#signal.aborted) upstream.destroy();
   }
 
