@@ -106,8 +106,10 @@ function describeFully(
   const changes = canChange(request);
   const identity = weighIdentity(exchange.identity, interaction, answer);
   const plan = planOf(interaction, answer, changes);
+  const isHead = request.method === 'HEAD';
+  const isMatch = plan.effect === 'matched';
   const outcome =
-    answer === undefined ? effectUnknown : outcomeOf(answer, changes, request.method === 'HEAD');
+    answer === undefined ? effectUnknown : outcomeOf(answer, { changes, isHead, isMatch });
   const patients = findPatients({ ...exchange, identity }, interaction, context.upstreamBase);
   const distinct = distinctPatients(patients);
   const query = interaction.kind === 'search' ? queryText(request) : undefined;
@@ -172,9 +174,13 @@ export function describeIntent(
   exchange: ExchangeBeforeAnswer,
   context: RecordContext,
 ): DescribedEvents {
+  // A caller may hand in more than it must: an intent knows of no answer.
+  const { requestId, correlationId, receivedAt, peer, request, identity } = exchange;
+  const correlation = correlationId === undefined ? {} : { correlationId };
+  const before = { requestId, ...correlation, receivedAt, peer, request, identity };
   try {
-    return describeFully('intent', exchange, context);
+    return describeFully('intent', before, context);
   } catch {
-    return [minimalEvent(exchange, context, 'threw')];
+    return [minimalEvent(before, context, 'threw')];
   }
 }

@@ -25,13 +25,13 @@ const entityType = { system: vocabulary.entityType.url, code: 'record-detail' };
 /** Claims are at most a token long; scopes are the longest of them. */
 const maxDetailLength = 16_384;
 
-/** Adds one detail; nothing for an absent or empty value. */
+/** Adds one detail; nothing for an absent or blank value, which FHIR has no place for. */
 export function addDetail(
   details: Details,
   type: DetailCode,
   value: string | number | undefined,
 ): void {
-  if (value === undefined || value === '') return;
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return;
   const text = typeof value === 'number' ? String(value) : fitText(value, maxDetailLength);
   details.push({ type, valueString: text });
 }

@@ -89,6 +89,7 @@ export type RefusalReason =
   | 'body-incomplete'
   | 'body-encoding-unknown'
   | 'request-timeout'
+  | 'connection-closed'
   | 'not-found'
   | 'not-acceptable'
   | 'unsupported-media-type'

@@ -115,28 +115,47 @@ function codeOfStatus(status: number): OutcomeCode {
   return (status >= 200 && status < 300) || status === 304 ? '0' : '4';
 }
 
-function ofAnswer(facts: AnswerFacts, isHead: boolean): Outcome {
+/** Entries of a batch answer that failed: the answer as a whole is a success to HTTP. */
+function failedEntries(facts: AnswerFacts): number {
+  const json = facts.inspection.kind === 'json' ? facts.inspection.json : undefined;
+  if (!isObject(json) || json['type'] !== 'batch-response') return 0;
+  return elements(json['entry']).filter((entry) => {
+    const response = isObject(entry) ? entry['response'] : undefined;
+    const status = isObject(response) ? response['status'] : undefined;
+    return typeof status === 'string' && /^[45]/.test(status);
+  }).length;
+}
+
+/** What else is known of the exchange. */
+export interface OutcomeContext {
+  /** True when the request can change the EHR: without an answer its effect is unknown. */
+  readonly changes: boolean;
+  readonly isHead: boolean;
+  /** True for a conditional create that found a match. */
+  readonly isMatch: boolean;
+}
+
+function ofAnswer(facts: AnswerFacts, { isHead, isMatch }: OutcomeContext): Outcome {
   const issues = issuesOf(facts);
+  const failed = failedEntries(facts);
   let code = codeOfStatus(facts.status);
-  if (code === '0' && issues.length > 0) code = '4';
+  if (code === '0' && (issues.length > 0 || failed > 0)) code = '4';
   let text = statusText(facts.status);
   if (facts.status === 304) text += ', no body';
   else if (isHead) text += ', headers only';
+  else if (isMatch) text += ', nothing created: there was a match';
+  else if (failed > 0) text += `, ${String(failed)} entries failed`;
   const codes = [...new Set(issues.map((issue) => issue.code))];
   return { code, text: codes.length === 0 ? text : `${text}; ${codes.join(', ')}`, issues };
 }
 
-/**
- * The outcome of an answer.
- *
- * @param changes True when the request can change the EHR: then a missing answer leaves its effect
- *   unknown, and the sentence says so.
- */
-export function outcomeOf(answer: Answer, changes: boolean, isHead: boolean): Outcome {
+/** The outcome of an answer, or of none. */
+export function outcomeOf(answer: Answer, context: OutcomeContext): Outcome {
+  const { changes } = context;
   const unknown = changes ? '; effect unknown' : '';
   switch (answer.kind) {
     case 'answered':
-      return ofAnswer(answer, isHead);
+      return ofAnswer(answer, context);
     case 'refused': {
       const withheld =
         answer.withheld === undefined
@@ -160,7 +179,7 @@ export function outcomeOf(answer: Answer, changes: boolean, isHead: boolean): Ou
         const text = `client gone before any answer${unknown}`;
         return { code: changes ? '12' : '4', text, issues: [] };
       }
-      const { code, text, issues } = ofAnswer(upstream, isHead);
+      const { code, text, issues } = ofAnswer(upstream, context);
       const combined = `client gone before release; upstream answered ${text}`;
       return { code: code === '0' ? '4' : code, text: combined, issues };
     }
