@@ -53,8 +53,10 @@ export function createBodyEditor(matcher: Matcher): BodyEditor {
     },
     listed(what, start, end, isPatch) {
       if (what === listedUrl || what === listedQuery) editListed(what, start, end);
-      else if (isPatch && what === listedPatchPath) operation.path = unescaped(bytes, start, end);
-      else if (isPatch) operation.waiting.push({ what, start, end });
+      // Outside a patch these names mean nothing, and nothing would take the list down again.
+      else if (!isPatch) return;
+      else if (what === listedPatchPath) operation.path = unescaped(bytes, start, end);
+      else operation.waiting.push({ what, start, end });
     },
     mark: () => edits.starts.length,
     rollback: (mark) => {

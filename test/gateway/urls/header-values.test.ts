@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createUrlMap } from '../../../gateway/urls/index.ts';
 import { gw, read, text, up, urlMap } from './support.ts';
 
 const map = urlMap(['https://alias.example/fhir']);
@@ -75,10 +76,25 @@ describe('a query', () => {
     expect(map.inwardQuery(query)).toBe(expected);
   });
 
+  it('is mapped for a host that has to be encoded', () => {
+    const v6 = createUrlMap({
+      gatewayBase: 'http://[::1]:8080/fhir',
+      upstreamBase: 'http://[2001:db8::2]:8090/fhir',
+      upstreamAliases: [],
+    });
+    const query = `s=${encoded('http://[::1]:8080/fhir/P/1')}`;
+    const mapped = `s=${encoded('http://[2001:db8::2]:8090/fhir/P/1')}`;
+    expect(v6.inwardQuery(query)).toBe(mapped);
+    expect(v6.inwardQuery('s=http://[::1]:8080/fhir/P/1')).toBe(
+      's=http://[2001:db8::2]:8090/fhir/P/1',
+    );
+  });
+
   it.each([
     ['a look-alike path', `s=${gw}2/P/1`],
     ['another host', 's=https://gw.example.evil/api/fhir/P/1'],
     ['a user', 's=https://u@gw.example/api/fhir/P/1'],
+    ['an equals sign that is part of a name', `a%3D${gw}/x`],
     ['a name, not a value', `${gw}/x=1`],
     ['the middle of a value', `q=see ${gw}/P/1&r=x${gw}`],
     ['relative', 'subject=Patient/1&_count=5&x=a|b&y=http%3A%2F%2Fsystem|1'],

@@ -69,6 +69,9 @@ export const traps: readonly string[] = [
   '',
   '\\',
   'ü"\u2028\\/',
+  `${'long '.repeat(20)}"fullUrl":"${up}/x"\\`,
+  `${'\\'.repeat(70)}","fullUrl":"${up}/x`,
+  `x${'\\'.repeat(71)}"`,
 ];
 
 function fill(planted: string, base: string): string {

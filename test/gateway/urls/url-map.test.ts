@@ -240,6 +240,20 @@ describe('other spellings of the base', () => {
   });
 });
 
+describe('the query of a followed URL', () => {
+  it('ends where the fragment starts', () => {
+    const result = map.outwardBody(json({ link: [{ url: `${up}?a=1#&b=${up}/x` }] }));
+    expect(read(result.bytes)).toBe(`{"link":[{"url":"${gw}?a=1#&b=${up}/x"}]}`);
+  });
+
+  it('is mapped with its JSON escapes', () => {
+    const bytes = text(`{"link":[{"url":"?a=1\\u0026subject\\u003d${up}/Patient/1"}]}`);
+    expect(read(map.outwardBody(bytes).bytes)).toBe(
+      `{"link":[{"url":"?a=1\\u0026subject\\u003d${gw}/Patient/1"}]}`,
+    );
+  });
+});
+
 describe('a signed Bundle', () => {
   const inner = {
     resourceType: 'Bundle',
@@ -346,6 +360,14 @@ describe('the flags', () => {
     ['{"fullUrl":"§/x",}'],
     ['{"fullUrl":"§/x"]'],
     ['["§/x",]'],
+    ['["§/x",,1]'],
+    ['[,"§/x"]'],
+    ['{"a":1,,"fullUrl":"§/x"}'],
+    ['{,"fullUrl":"§/x"}'],
+    ['{"a","fullUrl":"§/x"}'],
+    ['{"a":,"fullUrl":"§/x"}'],
+    ['{"a":1 2,"fullUrl":"§/x"}'],
+    ['{"a":{}{},"fullUrl":"§/x"}'],
     ['{"fullUrl":"§/x'],
     ['{"fullUrl":"§/x\\"}'],
     ['{fullUrl:"§/x"}'],
@@ -407,6 +429,7 @@ describe('the public face of the map', () => {
       '/fhir',
       'ftp://h/fhir',
       'http://u:p@h/fhir',
+      'http://u@h/fhir',
       'http://h/fhir?x=1',
       'http://h/#x',
     ])
