@@ -59,7 +59,8 @@ beforeAll(async () => {
     config: relay === undefined ? {} : { upstream: { aliases: [server] } },
   });
   setup = { server, upstream, gateway, relay, hapi, directory };
-});
+  // The first start downloads, and a start on a busy machine takes minutes.
+}, 600_000);
 
 afterAll(async () => {
   if (setup === undefined) return;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a HAPI FHIR R4 JPA server (H2 in memory) on 127.0.0.1:PORT. Idempotent.
 #   up.sh PORT
-# Environment: HAPI_HOME (downloads, classes, pids, logs), HAPI_XMX (1500m), HAPI_WAIT (seconds, 240),
+# Environment: HAPI_HOME (downloads, classes, pids, logs), HAPI_XMX (1500m), HAPI_WAIT (seconds, 500),
 # HAPI_JAVA_OPTS, HAPI_MVN_REPO (maven repository folder; default $HAPI_HOME/m2),
 # and what src/HapiServer.java reads: HAPI_ADDRESS, HAPI_PRETTY, HAPI_ACCESS_LOG, HAPI_BIND, HAPI_OWNER.
 set -euo pipefail
@@ -54,7 +54,7 @@ fi
 t0=$(date +%s)
 until [ "$(code)" = 200 ]; do
   alive || { echo "server ended; last lines of its log:" >&2; tail -30 "$run/log" >&2; exit 1; }
-  [ $(($(date +%s) - t0)) -lt "${HAPI_WAIT:-240}" ] || { echo "not up in time; see $run/log" >&2; exit 1; }
+  [ $(($(date +%s) - t0)) -lt "${HAPI_WAIT:-500}" ] || { echo "not up in time; see $run/log" >&2; exit 1; }
   sleep 0.5
 done
 echo "up after $(($(date +%s) - t0)) s"

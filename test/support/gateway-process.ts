@@ -77,7 +77,7 @@ export interface GatewayProcess {
   readonly exited: Promise<Exit>;
   /** Sends SIGTERM and waits. Rejects, with stderr, unless the exit code is 0. */
   readonly stop: () => Promise<void>;
-  /** Kills the writer with SIGKILL and waits until the whole process group is gone. */
+  /** Kills the writer with SIGKILL and waits until the process has ended. Keeps the folder. */
   readonly kill9: () => Promise<Exit>;
 }
 
@@ -116,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayProc
   const ready = await firstOf(running, options.readyTimeoutMs ?? 30_000);
   if (ready === undefined) {
     running.killGroup();
+    if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     throw new GatewayNotReady({
       exit: running.exit(),
       stdout: running.stdout(),

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { validateAuditEvent } from '../support/balp/index.ts';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
 import type { FakeAnswer, FakeUpstream, SeenRequest } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway-process.ts';
@@ -109,7 +110,7 @@ function requests(): readonly SeenRequest[] {
   return upstream.seen.slice(seenBefore);
 }
 
-/** Number of AuditEvents of every request of this test, by path. */
+/** Number of AuditEvents of every request of this test, by path; each must be valid. */
 async function recorded(): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { path, headers } of requests()) {
@@ -117,7 +118,8 @@ async function recorded(): Promise<Record<string, number>> {
     const response = await fetch(`${gateway.reviewUrl}/AuditEvent?${query}`, {
       headers: { Authorization: `Bearer ${gateway.readerToken}` },
     });
-    const bundle = (await response.json()) as { entry?: readonly unknown[] };
+    const bundle = (await response.json()) as { entry?: readonly { resource: unknown }[] };
+    for (const { resource } of bundle.entry ?? []) expect(validateAuditEvent(resource)).toEqual([]);
     counts[path] = bundle.entry?.length ?? 0;
   }
   return counts;
