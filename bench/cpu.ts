@@ -8,53 +8,116 @@ import { readFileSync, readdirSync } from 'node:fs';
 /** Linux reports in ticks of USER_HZ, which is 100 on every architecture that Node runs on. */
 export const TICKS_PER_SECOND = 100;
 
-interface ProcessTicks {
-  readonly pid: number;
+/** One process or thread as `/proc` describes it. */
+export interface TaskStat {
+  readonly name: string;
   readonly parentPid: number;
-  /** User and system time of all its threads, and of the children that it has waited for. */
-  readonly ticks: number;
+  readonly userTicks: number;
+  readonly systemTicks: number;
+  /** User and system time of the children that it has waited for. */
+  readonly childTicks: number;
+}
+
+/** CPU time of threads of one name, in seconds. */
+export interface ThreadSeconds {
+  readonly name: string;
+  readonly user: number;
+  readonly system: number;
 }
 
 /** Whether CPU time can be read here. */
 export function canReadCpuTime(): boolean {
-  return readProcess(process.pid) !== undefined;
+  return readStat(`/proc/${String(process.pid)}/stat`) !== undefined;
 }
 
 /**
- * Parses one line of `/proc/<pid>/stat`.
+ * Parses the one line of a `stat` file.
  *
- * The command name stands in parentheses and may itself hold blanks and parentheses: fields are
- * counted from the last closing one.
+ * The name stands in parentheses and may itself hold blanks and parentheses: fields are counted from
+ * the last closing one.
  */
-export function parseProcessStat(pid: number, line: string): ProcessTicks {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+export function parseStat(line: string): TaskStat {
+  const nameEnd = line.lastIndexOf(')');
+  const fields = line.slice(nameEnd + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
-  return { pid, parentPid: field(4), ticks: field(14) + field(15) + field(16) + field(17) };
+  return {
+    name: line.slice(line.indexOf('(') + 1, nameEnd),
+    parentPid: field(4),
+    userTicks: field(14),
+    systemTicks: field(15),
+    childTicks: field(16) + field(17),
+  };
 }
 
-function readProcess(pid: number): ProcessTicks | undefined {
+function readStat(path: string): TaskStat | undefined {
   try {
-    return parseProcessStat(pid, readFileSync(`/proc/${String(pid)}/stat`, 'latin1'));
+    return parseStat(readFileSync(path, 'latin1'));
   } catch {
-    // The process ended between the listing and the reading.
+    // It ended between the listing and the reading.
     return undefined;
   }
 }
 
-/** CPU seconds so far of a process and its descendants, threads included. */
-export function cpuSecondsOfTree(rootPid: number): number {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => readProcess(Number(name)) ?? []);
-  const family = new Set([rootPid]);
-  let grew = true;
-  while (grew) {
-    const before = family.size;
-    for (const { pid, parentPid } of all) if (family.has(parentPid)) family.add(pid);
-    grew = family.size > before;
+function numbersIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
   }
-  const ticks = all.filter(({ pid }) => family.has(pid)).reduce((sum, each) => sum + each.ticks, 0);
+}
+
+/** A process and its descendants. */
+function familyOf(rootPid: number): readonly { readonly pid: string; readonly stat: TaskStat }[] {
+  const all = numbersIn('/proc').flatMap((pid) => {
+    const stat = readStat(`/proc/${pid}/stat`);
+    return stat === undefined ? [] : [{ pid, stat }];
+  });
+  const family = new Set([rootPid]);
+  let size = 0;
+  while (size < family.size) {
+    size = family.size;
+    for (const { pid, stat } of all) if (family.has(stat.parentPid)) family.add(Number(pid));
+  }
+  return all.filter(({ pid }) => family.has(Number(pid)));
+}
+
+/** CPU seconds so far of a process and its descendants, all threads included. */
+export function cpuSecondsOfTree(rootPid: number): number {
+  const ticks = familyOf(rootPid).reduce(
+    (sum, { stat }) => sum + stat.userTicks + stat.systemTicks + stat.childTicks,
+    0,
+  );
   return ticks / TICKS_PER_SECOND;
+}
+
+/** CPU seconds so far by name of thread, over a process and its descendants. */
+export function threadSecondsOfTree(rootPid: number): readonly ThreadSeconds[] {
+  const byName = new Map<string, { user: number; system: number }>();
+  for (const { pid } of familyOf(rootPid)) {
+    for (const thread of numbersIn(`/proc/${pid}/task`)) {
+      const stat = readStat(`/proc/${pid}/task/${thread}/stat`);
+      if (stat === undefined) continue;
+      const sum = byName.get(stat.name) ?? { user: 0, system: 0 };
+      sum.user += stat.userTicks / TICKS_PER_SECOND;
+      sum.system += stat.systemTicks / TICKS_PER_SECOND;
+      byName.set(stat.name, sum);
+    }
+  }
+  return [...byName].map(([name, seconds]) => ({ name, ...seconds }));
+}
+
+/** What the threads used between two readings, the busiest first. */
+export function threadDifference(
+  before: readonly ThreadSeconds[],
+  after: readonly ThreadSeconds[],
+): readonly ThreadSeconds[] {
+  return after
+    .map(({ name, user, system }) => {
+      const old = before.find((candidate) => candidate.name === name);
+      return { name, user: user - (old?.user ?? 0), system: system - (old?.system ?? 0) };
+    })
+    .filter(({ user, system }) => user + system > 0)
+    .sort((a, b) => b.user + b.system - a.user - a.system);
 }
 
 /** Seconds that a core has been busy since the machine started (not idle, not waiting for a disk). */

@@ -5,6 +5,8 @@
  * reduced to a median, so that a slow minute of a shared machine does not tilt the comparison.
  */
 
+import type { ThreadSeconds } from './cpu.ts';
+
 /** What one leg did in one round of one case. */
 export interface RoundFigures {
   readonly round: number;
@@ -16,6 +18,8 @@ export interface RoundFigures {
   readonly p99Ms: number;
   /** CPU seconds of the process under test, all threads, until it was quiet again. */
   readonly cpuSeconds: number;
+  /** The same by name of thread. */
+  readonly threads: readonly ThreadSeconds[];
   /** Share of the tested core that other work took (0 to 1); absent when nothing is pinned. */
   readonly foreignShare?: number;
   /** Share of the window in which upstream and load generator were busy (1: one core full). */
@@ -43,6 +47,8 @@ export interface LegSummary {
   readonly foreignShare: Spread | undefined;
   readonly helperShare: Spread;
   readonly unsettledRounds: number;
+  /** CPU seconds by name of thread, all rounds together, the busiest first. */
+  readonly threads: readonly ThreadSeconds[];
 }
 
 /** Requests per CPU-second of the process under test. */
@@ -112,7 +118,22 @@ export function summarise(leg: string, rounds: readonly RoundFigures[]): LegSumm
     foreignShare: foreign.length === 0 ? undefined : spread(foreign),
     helperShare: spread(rounds.map(({ helperShare }) => helperShare)),
     unsettledRounds: rounds.filter(({ settled }) => !settled).length,
+    threads: sumThreads(rounds.flatMap(({ threads }) => threads)),
   };
+}
+
+function sumThreads(threads: readonly ThreadSeconds[]): readonly ThreadSeconds[] {
+  const names = [...new Set(threads.map(({ name }) => name))];
+  return names
+    .map((name) => {
+      const same = threads.filter((thread) => thread.name === name);
+      return {
+        name,
+        user: same.reduce((sum, { user }) => sum + user, 0),
+        system: same.reduce((sum, { system }) => sum + system, 0),
+      };
+    })
+    .sort((a, b) => b.user + b.system - a.user - a.system);
 }
 
 /** A reproducible source of numbers in [0, 1): Park and Miller's minimal standard generator. */

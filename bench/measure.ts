@@ -7,7 +7,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchCase } from './bodies.ts';
 import { caseBody } from './bodies.ts';
-import { busySecondsOfCore, cpuSecondsOfTree } from './cpu.ts';
+import {
+  busySecondsOfCore,
+  cpuSecondsOfTree,
+  threadDifference,
+  threadSecondsOfTree,
+} from './cpu.ts';
 import type { RoundFigures } from './figures.ts';
 import type { Helpers, Leg } from './legs.ts';
 import type { LoadMessage } from './load-process.ts';
@@ -118,10 +123,12 @@ export async function measureWindow(
     helpers: cpuSecondsOfTree(helpers.load.pid) + cpuSecondsOfTree(helpers.upstream.process.pid),
     core: pinning === undefined ? Number.NaN : busySecondsOfCore(pinning.tested),
   });
+  const threadsBefore = threadSecondsOfTree(leg.process.pid);
   const before = read();
   const load = await sendLoad(prepared, options);
   const after = read();
   const quiet = await untilQuiet(leg);
+  const threadsAfter = threadSecondsOfTree(leg.process.pid);
   const elapsedSeconds = load.elapsedMs / 1000;
   const foreign = (after.core - before.core - (after.tested - before.tested)) / elapsedSeconds;
   return {
@@ -133,6 +140,7 @@ export async function measureWindow(
       p50Ms: load.p50Ms,
       p99Ms: load.p99Ms,
       cpuSeconds: quiet.cpuSeconds - before.tested,
+      threads: threadDifference(threadsBefore, threadsAfter),
       ...(Number.isNaN(foreign) ? {} : { foreignShare: Math.max(0, foreign) }),
       helperShare: (after.helpers - before.helpers) / elapsedSeconds,
       settled: quiet.settled,

@@ -34,17 +34,23 @@ export interface ProfileShare {
   readonly share: number;
 }
 
-/** Where the time went. */
-export interface ProfileSummary {
+/** Where the time of one thread went. */
+export interface ThreadProfile {
+  readonly thread: string;
   readonly busyMs: number;
-  readonly threads: readonly ProfileShare[];
   /** Time in the folder's own functions. */
   readonly selfByFolder: readonly ProfileShare[];
-  /** Time in the folder's functions and in what they call that has no folder (Node, JSON, gc). */
+  /** Time in the folder's functions and in what they call that has no folder (Node, native, gc). */
   readonly causedByFolder: readonly ProfileShare[];
   readonly topFunctions: readonly ProfileShare[];
   /** Functions of the product by the time during which they were on the stack. */
   readonly topInclusive: readonly ProfileShare[];
+}
+
+/** Where the time went, the busiest thread first. */
+export interface ProfileSummary {
+  readonly busyMs: number;
+  readonly threads: readonly ThreadProfile[];
 }
 
 /** A span of the monotonic clock in microseconds. */
@@ -148,39 +154,47 @@ function stackFacts(profile: CpuProfile): ReadonlyMap<number, StackFacts> {
   return facts;
 }
 
-/** Sums profiles (one a thread) over a window; the idle time is left out. */
+/** Reads profiles (one a thread) within a window; the idle time is left out. */
 export function summariseProfiles(
   profiles: readonly { readonly thread: string; readonly profile: CpuProfile }[],
   window?: ProfileWindow,
-  limit = 25,
+  limit = 20,
 ): ProfileSummary {
-  const threads: Sums = new Map();
+  const threads = profiles
+    .map(({ thread, profile }) => summariseThread(thread, profile, window, limit))
+    .sort((a, b) => b.busyMs - a.busyMs);
+  return { threads, busyMs: threads.reduce((sum, { busyMs }) => sum + busyMs, 0) };
+}
+
+function summariseThread(
+  thread: string,
+  profile: CpuProfile,
+  window: ProfileWindow | undefined,
+  limit: number,
+): ThreadProfile {
   const self: Sums = new Map();
   const caused: Sums = new Map();
   const functions: Sums = new Map();
   const inclusive: Sums = new Map();
+  const facts = stackFacts(profile);
   let busyMicros = 0;
-  for (const { thread, profile } of profiles) {
-    const facts = stackFacts(profile);
-    let at = profile.startTime;
-    profile.samples.forEach((id, index) => {
-      at += profile.timeDeltas[index] ?? 0;
-      // A sample stands for the time until the next one.
-      const micros = profile.timeDeltas[index + 1] ?? 0;
-      const fact = facts.get(id);
-      if (fact === undefined || fact.folder === 'idle') return;
-      if (window !== undefined && (at < window.fromMicros || at > window.toMicros)) return;
-      busyMicros += micros;
-      add(threads, thread, micros);
-      add(self, fact.folder, micros);
-      add(caused, fact.cause, micros);
-      add(functions, functionLabel(fact.node), micros);
-      for (const label of fact.onStack) add(inclusive, label, micros);
-    });
-  }
+  let at = profile.startTime;
+  profile.samples.forEach((id, index) => {
+    at += profile.timeDeltas[index] ?? 0;
+    // A sample stands for the time until the next one.
+    const micros = profile.timeDeltas[index + 1] ?? 0;
+    const fact = facts.get(id);
+    if (fact === undefined || fact.folder === 'idle') return;
+    if (window !== undefined && (at < window.fromMicros || at > window.toMicros)) return;
+    busyMicros += micros;
+    add(self, fact.folder, micros);
+    add(caused, fact.cause, micros);
+    add(functions, functionLabel(fact.node), micros);
+    for (const label of fact.onStack) add(inclusive, label, micros);
+  });
   return {
+    thread,
     busyMs: busyMicros / 1000,
-    threads: ranked(threads, busyMicros),
     selfByFolder: ranked(self, busyMicros),
     causedByFolder: ranked(caused, busyMicros),
     topFunctions: ranked(functions, busyMicros, limit),

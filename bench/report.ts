@@ -81,7 +81,27 @@ export function caseTable(report: CaseReport): string {
     withRange(ratios.throughputRatioToPassThrough, 2),
     summary.foreignShare === undefined ? '?' : percent(summary.foreignShare.median),
   ]);
-  return [report.title, table([head, ...rows]), ...verdict(report), ...doubts(report)].join('\n');
+  return [
+    report.title,
+    table([head, ...rows]),
+    ...threadLines(report),
+    ...verdict(report),
+    ...doubts(report),
+  ].join('\n');
+}
+
+/** Where the CPU time of the proxies was spent, by thread: measured, not sampled. */
+function threadLines({ legs }: CaseReport): readonly string[] {
+  return legs
+    .filter(({ summary }) => summary.leg !== 'direct')
+    .map(({ summary }) => {
+      const micros = (seconds: number): string =>
+        ((seconds * 1e6) / Math.max(summary.requests, 1)).toFixed(0);
+      const threads = summary.threads
+        .filter(({ user, system }) => ((user + system) * 1e6) / summary.requests >= 0.5)
+        .map(({ name, user, system }) => `${name} ${micros(user + system)} (${micros(system)})`);
+      return `CPU µs/request of ${summary.leg} by thread (of which in the system): ${threads.join(', ')}`;
+    });
 }
 
 function verdict({ aim, legs }: CaseReport): readonly string[] {
@@ -129,19 +149,21 @@ export function profileText(title: string, requests: number, summary: ProfileSum
     `${name}\n${table([
       ['share', 'µs/request', ''],
       ...shares
-        .filter(({ share }) => share >= 0.002)
+        .filter(({ share }) => share >= 0.003)
         .map((each) => [percent(each.share, 1), perRequest(each.milliseconds), each.name]),
     ])}`;
   return [
-    `${title}: ${String(requests)} requests, ${perRequest(summary.busyMs)} µs of busy time each (under the profiler)`,
-    section('By thread', summary.threads),
-    section('By folder, own functions only', summary.selfByFolder),
-    section(
-      'By folder that asked for it (Node, JSON and native time goes to the caller)',
-      summary.causedByFolder,
-    ),
-    section('Functions by own time', summary.topFunctions),
-    section("Chaperone's functions by time on the stack", summary.topInclusive),
+    `${title}: ${String(requests)} requests, ${perRequest(summary.busyMs)} µs each not idle, waiting for disk and core included`,
+    ...summary.threads.flatMap((thread) => [
+      `== ${thread.thread}: ${perRequest(thread.busyMs)} µs/request`,
+      section('By folder, own functions only', thread.selfByFolder),
+      section(
+        'By folder that asked for it (time in Node and native code goes to the caller)',
+        thread.causedByFolder,
+      ),
+      section('Functions by own time', thread.topFunctions),
+      section("Chaperone's functions by time on the stack", thread.topInclusive),
+    ]),
   ].join('\n\n');
 }
 

@@ -17,6 +17,7 @@ function figures(round: number, requests: number, cpuSeconds: number): RoundFigu
     round,
     requests,
     cpuSeconds,
+    threads: [{ name: 'MainThread', user: cpuSeconds, system: 0 }],
     elapsedMs: 2_000,
     p50Ms: 1,
     p99Ms: 2,
@@ -80,6 +81,7 @@ describe('a summary', () => {
     ]);
     expect(summary.requests).toBe(30);
     expect(summary.unsettledRounds).toBe(1);
+    expect(summary.threads).toEqual([{ name: 'MainThread', user: 2, system: 0 }]);
     expect(summary.foreignShare?.median).toBe(0.25);
     expect(summary.cpuMicrosPerRequest).toEqual({ median: 75_000, min: 50_000, max: 100_000 });
   });

@@ -1,6 +1,6 @@
 /** Reading V8 CPU profiles. */
 import { describe, expect, it } from 'vitest';
-import { parseProcessStat } from '../../bench/cpu.ts';
+import { parseStat, threadDifference } from '../../bench/cpu.ts';
 import { folderOf, summariseProfiles } from '../../bench/profile.ts';
 import type { CpuProfile } from '../../bench/profile.ts';
 
@@ -42,23 +42,24 @@ const PROFILE: CpuProfile = {
 
 describe('a summary of profiles', () => {
   const summary = summariseProfiles([{ thread: 'main thread', profile: PROFILE }]);
+  const [thread] = summary.threads;
 
   it('leaves out idle time', () => {
     expect(summary.busyMs).toBe(3);
   });
 
   it('gives own time to the folder of the function', () => {
-    expect(summary.selfByFolder.map(({ name, milliseconds }) => [name, milliseconds])).toEqual([
+    expect(thread?.selfByFolder.map(({ name, milliseconds }) => [name, milliseconds])).toEqual([
       ['JSON', 2],
       ['gateway', 1],
     ]);
   });
 
   it('gives the time of what has no folder to the folder that asked for it', () => {
-    expect(summary.causedByFolder.map(({ name, milliseconds }) => [name, milliseconds])).toEqual([
+    expect(thread?.causedByFolder.map(({ name, milliseconds }) => [name, milliseconds])).toEqual([
       ['gateway', 3],
     ]);
-    expect(summary.topInclusive[0]?.share).toBe(1);
+    expect(thread?.topInclusive[0]?.share).toBe(1);
   });
 
   it('counts only what lies in the window', () => {
@@ -73,6 +74,25 @@ describe('a summary of profiles', () => {
 describe('the CPU time of a process', () => {
   it('is read behind a command name with blanks and parentheses', () => {
     const line = `77 (a) (b c) S 5 ${Array.from({ length: 9 }, () => '0').join(' ')} 11 22 33 44 20`;
-    expect(parseProcessStat(77, line)).toEqual({ pid: 77, parentPid: 5, ticks: 110 });
+    expect(parseStat(line)).toEqual({
+      name: 'a) (b c',
+      parentPid: 5,
+      userTicks: 11,
+      systemTicks: 22,
+      childTicks: 77,
+    });
+  });
+
+  it('is told apart by thread, new threads included', () => {
+    const before = [{ name: 'MainThread', user: 1, system: 1 }];
+    const after = [
+      { name: 'MainThread', user: 2, system: 1 },
+      { name: 'ledger-writer', user: 1, system: 3 },
+      { name: 'idle', user: 0, system: 0 },
+    ];
+    expect(threadDifference(before, after)).toEqual([
+      { name: 'ledger-writer', user: 1, system: 3 },
+      { name: 'MainThread', user: 1, system: 0 },
+    ]);
   });
 });
