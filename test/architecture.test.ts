@@ -86,7 +86,6 @@ describe('the import rules', () => {
     ['receipts-come-from-the-ledger', 'gateway/forge.ts', use('../audit/ledger/receipt.ts')],
     ['no-unresolvable', 'cli/missing.ts', use('./nowhere.ts')],
     ['no-cycles', 'cli/a.ts', use('./b.ts')],
-    ['no-cycles', 'cli/b.ts', use('./a.ts')],
     ['sqlite-only-in-the-record', 'gateway/sqlite.ts', take('better-sqlite3')],
     ['jose-only-in-smart', 'review/jose.ts', take('jose')],
     ['proxy-only-in-forward', 'gateway/proxy.ts', take('http-proxy-middleware')],
@@ -99,7 +98,11 @@ describe('the import rules', () => {
   targets.push('test/support/x.ts', 'audit/ledger/receipt.ts');
 
   it('catch every planted violation', () => {
-    const files = [...targets.map((file) => [file, value]), ...plants.map(([, ...rest]) => rest)];
+    const files = [
+      ['cli/b.ts', use('./a.ts')],
+      ...targets.map((file) => [file, value]),
+      ...plants.map(([, ...rest]) => rest),
+    ];
     const report = cruise(planted(Object.fromEntries(files) as Record<string, string>), ['.']);
     const found = report.summary.violations.map((one) => `${one.rule.name}: ${one.from}`);
     for (const [rule, file] of plants) expect(found).toContain(`${rule}: ${file}`);
