@@ -362,6 +362,7 @@ describe('the flags', () => {
     ['["§/x",]'],
     ['["§/x",,1]'],
     ['[,"§/x"]'],
+    ['["a" "§/x"]'],
     ['{"a":1,,"fullUrl":"§/x"}'],
     ['{,"fullUrl":"§/x"}'],
     ['{"a","fullUrl":"§/x"}'],
@@ -409,6 +410,17 @@ describe('a JSON Patch', () => {
       { op: 'add', value: `${gw}/x` },
     ]);
     expect(map.inwardBody(bytes).bytes).toBe(bytes);
+  });
+});
+
+describe('a JSON Patch that says a thing twice', () => {
+  it('is never torn: it stays JSON, and is flagged', () => {
+    const op = `"value":"${gw}/P/1","value":{"reference":"${gw}/P/2"},"path":"/subject/reference"`;
+    const result = map.inwardBody(text(`[{${op}}]`));
+    expect(JSON.parse(read(result.bytes))).toEqual([
+      { value: { reference: `${up}/P/2` }, path: '/subject/reference' },
+    ]);
+    expect(result.flags.duplicateKeys).toBe(true);
   });
 });
 
