@@ -52,6 +52,11 @@ function statusOf(reason: LocalReason): number {
 export function endWithFault(course: Course, reason: FaultReason, cover: RefusalCover): void {
   const { request, response } = course;
   if (response.destroyed) return;
+  if (request.socket.destroyed) {
+    // Never got its turn on the connection: nobody else would end it.
+    abandon(response);
+    return;
+  }
   // A body that is still on its way is not waited for: the connection ends with the answer.
   const unread = !request.complete;
   if (unread) request.resume();

@@ -48,6 +48,11 @@ export const faults: Readonly<Record<FaultReason, Fault>> = {
     'Request bodies are accepted without a Content-Encoding only.',
   ),
   'request-timeout': row(408, 'timeout', 'The request did not arrive in time.'),
+  'connection-closed': row(
+    400,
+    'transient',
+    'The connection ended before the request had its turn; it was not forwarded.',
+  ),
   'not-found': row(404, 'not-found', 'There is no FHIR endpoint at this path.'),
   'not-acceptable': row(
     406,

@@ -53,6 +53,11 @@ function corsFacts(head: Admitted, arrival: Arrival): CorsRequest {
 
 async function run(course: Course, options: FlowOptions): Promise<void> {
   const { arrival, request, response } = course;
+  if (request.socket.destroyed) {
+    // It stood behind another one on a connection that has ended since (RFC 9112 section 9.6).
+    await refuse(course, options, 'connection-closed', undefined);
+    return;
+  }
   const head = checkHead(arrival, request.httpVersion, options.gate);
   if (head.kind === 'refused') {
     await refuse(course, options, head.reason, undefined);

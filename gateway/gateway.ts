@@ -71,6 +71,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   app.use((request: IncomingMessage, response: ServerResponse) => {
     if (stopping) response.setHeader('Connection', 'close');
+    // What a broken connection does to the answer is seen at its `close`.
+    response.on('error', () => undefined);
     inFlight.track(response, inTurn(request, response, flow));
   });
   // These would be answered by Node itself, and so not be recorded.

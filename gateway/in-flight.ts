@@ -1,5 +1,4 @@
 /** The exchanges under way: counted for admission, waited for at the end. */
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /** See `createInFlight`. */
@@ -29,7 +28,7 @@ export function createInFlight(): InFlight {
       count += 1;
       void exchange.then(() => {
         if (response.closed || response.destroyed) leave();
-        else void once(response, 'close').then(leave);
+        else response.once('close', leave);
       });
     },
     async ended(timeoutMs) {

@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RefusalReason, RequestFacts } from '../audit/event/index.ts';
 import type { Arrival } from './arrival.ts';
+import { onBroken, type BrokenReason } from './broken-request.ts';
 import { withoutCredentialPairs, withoutCredentials } from './credentials.ts';
 import type { ForwardRequest } from './forward/forward.ts';
 import {
@@ -15,6 +16,8 @@ import {
   type Admitted,
   type BodyKind,
   type GateOptions,
+  type Refused,
+  type UpstreamRequestHeaders,
 } from './gate/index.ts';
 import type { UrlMap } from './urls/index.ts';
 
@@ -91,13 +94,16 @@ export async function receive(
   ) {
     return refuse('body-encoding-unknown');
   }
-  const headers = requestHeadersForUpstream(admitted.headers, {
-    requestId: arrival.requestId,
-    query: admitted.target.query,
-    path: admitted.target.path,
-    inwardHeader: (name, value) => options.urls.inwardHeader(name, value),
-  });
-  if (headers.kind === 'refused') return refuse(headers.reason);
+  const headersFor = (form: string | undefined): UpstreamRequestHeaders | Refused =>
+    requestHeadersForUpstream(admitted.headers, {
+      requestId: arrival.requestId,
+      query: admitted.target.query,
+      path: admitted.target.path,
+      ...(form === undefined ? {} : { form }),
+      inwardHeader: (name, value) => options.urls.inwardHeader(name, value),
+    });
+  const beforeBody = headersFor(undefined);
+  if (beforeBody.kind === 'refused') return refuse(beforeBody.reason);
   const overload = options.overload();
   if (overload !== undefined) return refuse(overload);
   if (framing.kind === 'length' && framing.bytes > options.requestBodyBytes) {
@@ -107,6 +113,12 @@ export async function receive(
   const body =
     framing.kind === 'none' ? undefined : await readBody(request, options.requestBodyBytes);
   if (typeof body === 'string') return refuse(body);
+  // A form can ask for a format too, and only the body tells.
+  const headers =
+    body !== undefined && media.body === 'form'
+      ? headersFor(Buffer.from(body).toString('latin1'))
+      : beforeBody;
+  if (headers.kind === 'refused') return refuse(headers.reason);
   const sent = body === undefined ? undefined : inward(body, media.body, options.urls);
   const query = options.urls.inwardQuery(admitted.target.query);
   return {
@@ -183,10 +195,11 @@ function inward(body: Uint8Array, kind: BodyKind, urls: UrlMap): Uint8Array {
 function readBody(
   request: IncomingMessage,
   maxBytes: number,
-): Promise<Uint8Array | 'body-too-large' | 'body-incomplete'> {
+): Promise<Uint8Array | 'body-too-large' | 'body-incomplete' | BrokenReason> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
+    onBroken(request, resolve);
     request.on('data', (chunk: Uint8Array) => {
       size += chunk.length;
       if (size > maxBytes) {

@@ -2,12 +2,11 @@
  * One request of a connection at a time. Node hands out pipelined requests at once; if the first
  * answer then closes the connection, the second has already run upstream and is never answered.
  */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Flow } from './flow.ts';
 
-const latest = new WeakMap<Socket, ServerResponse>();
+const latest = new WeakMap<Duplex, ServerResponse>();
 
 /** Runs `flow` when the request before it on the same connection has been answered. */
 export function inTurn(
@@ -16,8 +15,18 @@ export function inTurn(
   flow: Flow,
 ): Promise<void> {
   const { socket } = request;
-  const before = latest.get(socket);
+  const before = latestOpen(socket);
   latest.set(socket, response);
-  if (before === undefined || before.closed) return flow(request, response);
-  return once(before, 'close').then(() => flow(request, response));
+  if (before === undefined) return flow(request, response);
+  return new Promise((resolve) => {
+    before.once('close', () => {
+      void flow(request, response).then(resolve);
+    });
+  });
+}
+
+/** The last request of a connection that has not been answered yet. */
+export function latestOpen(socket: Duplex): ServerResponse | undefined {
+  const response = latest.get(socket);
+  return response === undefined || response.closed ? undefined : response;
 }

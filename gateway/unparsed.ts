@@ -6,11 +6,19 @@ import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RecordContext } from '../audit/event/index.ts';
-import { faults, type FaultReason } from './faults.ts';
+import { markBroken, type BrokenReason } from './broken-request.ts';
+import { withoutCredentials } from './credentials.ts';
+import { faults } from './faults.ts';
 import type { Recorder } from './recorder.ts';
 import { releaseRawFault } from './release.ts';
+import { latestOpen } from './turn.ts';
 
-type UnparsedReason = 'malformed-request' | 'header-limit' | 'request-timeout' | 'method-unknown';
+/** What is known of a request that was not parsed. */
+interface Unparsed {
+  readonly reason: BrokenReason | 'method-unknown';
+  readonly method: string;
+  readonly target: string;
+}
 
 /** Registers the listeners. */
 export function recordUnparsed(
@@ -18,11 +26,11 @@ export function recordUnparsed(
   recorder: Recorder,
   source: Pick<RecordContext, 'newId' | 'clock'>,
 ): void {
-  const refuse = (socket: Duplex, reason: UnparsedReason & FaultReason): void => {
+  const refused = new WeakSet<Duplex>();
+  const refuse = (socket: Duplex, { reason, method, target }: Unparsed): void => {
     const now = source.clock();
     const requestId = source.newId();
     const peer = { address: addressOf(socket) };
-    socket.on('error', () => undefined);
     void recorder
       .refuse(peer, reason, () => ({
         requestId,
@@ -30,8 +38,8 @@ export function recordUnparsed(
         endedAt: source.clock(),
         peer,
         request: {
-          method: '',
-          target: '',
+          method,
+          target,
           path: undefined,
           query: '',
           headers: {},
@@ -44,6 +52,19 @@ export function recordUnparsed(
         releaseRawFault(socket, reason, requestId, cover);
       });
   };
+  /** Once for each connection, after the answers that are still due on it. */
+  const refuseInTurn = (socket: Duplex, unparsed: Unparsed): void => {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    socket.on('error', () => undefined);
+    const due = latestOpen(socket);
+    if (due === undefined) refuse(socket, unparsed);
+    else {
+      due.once('close', () => {
+        refuse(socket, unparsed);
+      });
+    }
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // A connection that ended or never sent a byte is not a request.
     const silent = socket instanceof Socket && socket.bytesRead === 0;
@@ -51,10 +72,14 @@ export function recordUnparsed(
       socket.destroy();
       return;
     }
-    refuse(socket, reasonOf(error.code));
+    const reason = reasonOf(error.code);
+    const due = latestOpen(socket);
+    if (due !== undefined && !due.req.complete) markBroken(due.req, reason);
+    else refuseInTurn(socket, { reason, method: '', target: '' });
   });
-  server.on('connect', (_request, socket: Duplex) => {
-    refuse(socket, 'method-unknown');
+  server.on('connect', (request, socket: Duplex) => {
+    const target = withoutCredentials(request.url ?? '');
+    refuseInTurn(socket, { reason: 'method-unknown', method: 'CONNECT', target });
   });
 }
 
@@ -62,7 +87,7 @@ function addressOf(socket: Duplex): string {
   return socket instanceof Socket ? (socket.remoteAddress ?? '') : '';
 }
 
-function reasonOf(code: string | undefined): UnparsedReason {
+function reasonOf(code: string | undefined): BrokenReason {
   if (code === 'HPE_HEADER_OVERFLOW') return 'header-limit';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request-timeout';
   return 'malformed-request';
