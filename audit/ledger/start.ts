@@ -80,7 +80,8 @@ function isPresent(folder: string): boolean {
 function assertPresent(options: StartOptions, folder: string): void {
   if (isPresent(folder)) return;
   const others = listFolders(options.directory).filter(
-    (name) => listEpochs(join(options.directory, name)).length > 0,
+    (name) =>
+      !name.endsWith(unfinishedSuffix) && listEpochs(join(options.directory, name)).length > 0,
   );
   if (others.length > 0) {
     throw new LedgerFault({
