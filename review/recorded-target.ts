@@ -39,6 +39,6 @@ export function recordedPath(target: string, token: string | undefined): string 
 }
 
 function scrub(text: string, token: string | undefined): string {
-  const safe = token === undefined || token.length < 8 ? text : text.replaceAll(token, withheld);
-  return safe.slice(0, maxLength);
+  const forms = token === undefined || token.length < 8 ? [] : [token, encodeURIComponent(token)];
+  return forms.reduce((left, form) => left.replaceAll(form, withheld), text).slice(0, maxLength);
 }
