@@ -67,6 +67,7 @@ export function parseWeightedList(value: string): readonly Weighted[] {
 
 /** Splits at a separator that does not stand inside a quoted string. */
 export function splitOutsideQuotes(value: string, separator: ',' | ';'): readonly string[] {
+  if (!value.includes('"')) return value.split(separator);
   const parts: string[] = [];
   let isQuoted = false;
   let start = 0;
