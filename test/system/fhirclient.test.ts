@@ -17,7 +17,8 @@ interface AppClient {
   create(resource: object): Promise<unknown>;
   readonly patient: { read(): Promise<unknown> };
 }
-const { default: Client } = createRequire(import.meta.url)('fhirclient/lib/Client.js') as {
+const require = createRequire(import.meta.url);
+const { default: Client } = require('fhirclient/lib/Client.js') as {
   default: new (environment: object, state: object) => AppClient;
 };
 
