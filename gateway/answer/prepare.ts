@@ -105,7 +105,9 @@ async function understand(
   path: string,
   options: PrepareOptions,
 ): Promise<Understood | RefusalReason> {
-  if (head.status < 200 || head.status === 206) return 'answer-framing';
+  if (head.status < 200 || head.status === 206 || isCodedInTransit(head.rawHeaders)) {
+    return 'answer-framing';
+  }
   const { heldAnswerBytes } = options.limits;
   const decoded = await decodeBody(bytes, facts['content-encoding'], heldAnswerBytes);
   if (decoded.kind === 'refused') return decoded.reason;
@@ -140,6 +142,16 @@ async function understand(
       facts['content-length'],
     ),
   };
+}
+
+/** Any transfer coding but chunked stays on the body, and would be lost with its header. */
+function isCodedInTransit(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.some(
+    (value, i) =>
+      i % 2 === 1 &&
+      rawHeaders[i - 1]?.toLowerCase() === 'transfer-encoding' &&
+      value.trim().toLowerCase() !== 'chunked',
+  );
 }
 
 function reasonOf(verdict: Exclude<Verdict, 'complete'> | 'over-budget'): RefusalReason {

@@ -67,6 +67,7 @@ class Attempt {
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal;
   #upstream: ClientRequest | undefined;
+  #bytesBefore = 0;
   #ending: Ending | undefined;
   #answered = false;
 
@@ -105,6 +106,7 @@ class Attempt {
 
   sending(upstream: ClientRequest): void {
     this.#upstream = upstream;
+    this.#bytesBefore = upstream.socket?.bytesRead ?? 0;
     // Node ends an unwanted switch of protocols without an error: nothing else would tell.
     upstream.once('upgrade', (_message, socket) => {
       socket.destroy();
@@ -114,6 +116,12 @@ class Attempt {
       this.failed(undefined);
     });
     if (this.#ending !== undefined || this.#signal.aborted) upstream.destroy();
+  }
+
+  /** Sent over a kept-alive connection on which not one byte came back: it had been closed. */
+  get wasUnheard(): boolean {
+    const upstream = this.#upstream;
+    return upstream?.reusedSocket === true && upstream.socket?.bytesRead === this.#bytesBefore;
   }
 
   failed(error: unknown): void {
@@ -205,6 +213,11 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+interface Sent {
+  readonly attempt: Attempt;
+  readonly forwarded: Promise<Forwarded>;
+}
+
 /** Safe to send again when a kept-alive connection turns out to have been closed. */
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
@@ -219,35 +232,26 @@ export function createMiddlewareForwarder(options: MiddlewareForwarderOptions): 
     ejectPlugins: true,
     plugins: [report],
   });
-  const once = (
-    request: ForwardRequest,
-    signal: AbortSignal,
-    maxBodyBytes: number,
-    onReused: (reused: boolean) => void,
-  ): Promise<Forwarded> =>
-    new Promise((resolve) => {
-      const limits = { maxBodyBytes, answerTimeoutMs: options.answerTimeoutMs };
-      const attempt = new Attempt(request, signal, limits, resolve);
-      const standIn = new StandInRequest(request, attempt);
-      standIn.once('reused', onReused);
-      void middleware(
-        standIn as unknown as IncomingMessage,
-        new StandInResponse() as unknown as ServerResponse,
-        (error?: unknown) => {
-          attempt.failed(error);
-        },
-      );
-    });
+  const send = (request: ForwardRequest, signal: AbortSignal, maxBodyBytes: number): Sent => {
+    const { promise, resolve } = Promise.withResolvers<Forwarded>();
+    const limits = { maxBodyBytes, answerTimeoutMs: options.answerTimeoutMs };
+    const attempt = new Attempt(request, signal, limits, resolve);
+    void middleware(
+      new StandInRequest(request, attempt) as unknown as IncomingMessage,
+      new StandInResponse() as unknown as ServerResponse,
+      (error?: unknown) => {
+        attempt.failed(error);
+      },
+    );
+    return { attempt, forwarded: promise };
+  };
   return {
     async forward(request, signal, maxBodyBytes) {
-      const connection = { wasReused: false };
-      const first = await once(request, signal, maxBodyBytes, (wasReused) => {
-        connection.wasReused = wasReused;
-      });
-      const stale =
-        first.kind === 'unreachable' && first.reason === 'reset' && connection.wasReused;
-      if (!stale || !repeatable.has(request.method)) return first;
-      return once(request, signal, maxBodyBytes, () => undefined);
+      const { attempt, forwarded } = send(request, signal, maxBodyBytes);
+      const first = await forwarded;
+      const isReset = first.kind === 'unreachable' && first.reason === 'reset';
+      if (!isReset || !attempt.wasUnheard || !repeatable.has(request.method)) return first;
+      return send(request, signal, maxBodyBytes).forwarded;
     },
     close() {
       agent.destroy();
@@ -258,7 +262,6 @@ export function createMiddlewareForwarder(options: MiddlewareForwarderOptions): 
 /** The only plugin: tells the attempt what happens. Defaults are ejected: they answer clients. */
 function report(proxy: EventEmitter): void {
   proxy.on('proxyReq', (upstream: ClientRequest, request: StandInRequest) => {
-    request.emit('reused', upstream.reusedSocket);
     request.attempt.sending(upstream);
   });
   proxy.on('proxyRes', (message: IncomingMessage, request: StandInRequest) => {
