@@ -84,7 +84,7 @@ describe('ranges of leaves for instants', () => {
           expect(lows).toEqual([...lows].sort((a, b) => b - a));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
