@@ -95,7 +95,8 @@ function identifierOf(
 }
 
 /** Types that `AuditEvent.agent.who` may refer to and a token may name. */
-const userTypes = /(?:^|\/)(Patient|Practitioner|PractitionerRole|RelatedPerson)\/[^/?#\s]+$/;
+const userTypes =
+  /^(?:https?:\/\/\S+\/)?(?:Patient|Practitioner|PractitionerRole|RelatedPerson)\/[^/?#\s]+$/;
 
 function whoOf(identity: Identity, claims: TokenClaims | undefined): Who {
   const who: Who = {};

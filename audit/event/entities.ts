@@ -17,7 +17,7 @@ import type { Interaction } from './interaction.ts';
 import type { Patient } from './patients.ts';
 import { readLocation } from './reference.ts';
 import { requestJson } from './request-body.ts';
-import { fitText, fitUri } from './text.ts';
+import { fitText, relativeReference } from './text.ts';
 import { securityLabels } from './walk.ts';
 import { upstreamAnswer, type ExchangeSoFar } from './exchange-so-far.ts';
 
@@ -122,10 +122,9 @@ export function dataEntity(
       ? ofType(requestJson(exchange.request), type)
       : undefined;
   const { id, versionId } = addressOf(interaction, exchange, answered);
-  const version = versionId === undefined ? '' : `/_history/${versionId}`;
   // Any name that looks like a type: what it is not is for the upstream to say.
   const what: What = { type: type as NonNullable<What['type']> };
-  if (id !== undefined) what.reference = fitUri(`${type}/${id}${version}`);
+  if (id !== undefined) what.reference = relativeReference(type, id, versionId);
   else what.display = interaction.kind === 'create' ? `new ${type}` : `${type} by condition`;
   const entity: AuditEventEntity = {
     what,

@@ -18,7 +18,7 @@ import {
 } from './patients.ts';
 import { parseToken, patientIdentifiers, readLocation, readReference } from './reference.ts';
 import { requestJson, searchParameters } from './request-body.ts';
-import { fitUri } from './text.ts';
+import { relativeReference } from './text.ts';
 import { decodeText, parseParameters, splitOr, type Parameter } from './url.ts';
 import { mayConcernPatient, walkBody, walkLocation, walkPatch } from './walk.ts';
 import { claimsOf, upstreamAnswer, type ExchangeSoFar } from './exchange-so-far.ts';
@@ -47,7 +47,7 @@ function fromParameter(
       (modifier === '' || modifier === 'Patient') &&
       (patientParameters.has(code) || modifier === 'Patient' || (ofPatients && code === '_id'));
     if (isBareId && /^[^/:|?#\s]+$/.test(part)) {
-      found.push({ reference: fitUri(`Patient/${part}`) });
+      found.push({ reference: relativeReference('Patient', part) });
     } else if (modifier === '' || modifier === 'Patient') {
       const target = readReference(part, base);
       if (target.kind === 'patient') found.push({ reference: target.reference });
@@ -74,7 +74,7 @@ function addPath(set: PatientSet, path: string | undefined): void {
   for (const [at, segment] of segments.entries()) {
     const id = segment === 'Patient' ? decodeText(segments[at + 1] ?? '') : '';
     if (id === '' || /^[$_*]/.test(id)) continue;
-    addPatient(set, { reference: fitUri(`Patient/${id}`) }, 'url');
+    addPatient(set, { reference: relativeReference('Patient', id) }, 'url');
   }
 }
 
@@ -87,7 +87,7 @@ function addCreatedPatient(
   const identifiers = patientIdentifiers(body);
   const location = readLocation(answer?.headers['location'] ?? answer?.headers['content-location']);
   if (location?.type === 'Patient') {
-    const name = { reference: fitUri(`Patient/${location.id}`), identifiers };
+    const name = { reference: relativeReference('Patient', location.id), identifiers };
     addPatient(set, name, 'request-body').ways.add('answer');
   } else {
     const [identifier] = identifiers;
@@ -113,7 +113,8 @@ function addRequestBody(
 /** The patient of the launch, if the token may be believed that far. */
 function launchPatient(identity: Identity): string | undefined {
   if (identity.kind === 'invalid' || identity.kind === 'unverified-rejected') return undefined;
-  return claimsOf(identity)?.patient;
+  const patient = claimsOf(identity)?.patient;
+  return patient === '' ? undefined : patient;
 }
 
 /** True when the token opens one patient's data only. */
@@ -163,7 +164,7 @@ export function findPatients(
   if (launch !== undefined) {
     const limited = interaction.kind === 'search' && isLimitedToPatient(identity);
     if (limited || (set.byKey.size === 0 && mayConcernPatient(type))) {
-      addPatient(set, { reference: fitUri(`Patient/${launch}`) }, 'launch-context');
+      addPatient(set, { reference: relativeReference('Patient', launch) }, 'launch-context');
     }
   }
   return set;

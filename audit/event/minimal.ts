@@ -4,21 +4,50 @@
  */
 import { constantsOf } from './agents.ts';
 import { eventTypes } from './codes.ts';
-import { addDetail, detailEntity, startDetails } from './details.ts';
+import { addDetail, detailEntity, requestLine, startDetails, type Details } from './details.ts';
 import { requestIdEntity } from './entities.ts';
 import type { DescribedEvent, RecordContext } from './exchange.ts';
 import type { AuditEvent } from './fhir.ts';
 import type { GuardIssue } from './guard.ts';
 import { statusText, type OutcomeCode } from './outcome.ts';
 import { fitText } from './text.ts';
-import { stripCredentials } from './url.ts';
-import { vocabulary } from './vocabulary.ts';
-import type { ExchangeSoFar } from './exchange-so-far.ts';
+import { vocabulary, type DetailCode } from './vocabulary.ts';
+import { digestOf, type ExchangeSoFar } from './exchange-so-far.ts';
 
 /** Never 0: what was not understood is not called a success. */
 function outcomeOfStatus(status: number | undefined): OutcomeCode {
   if (status === undefined || status >= 500) return '12';
   return status >= 400 ? '8' : '4';
+}
+
+/** The value, or undefined where even looking at it fails. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+function minimalDetails(
+  exchange: ExchangeSoFar,
+  context: RecordContext,
+  fault: GuardIssue | 'threw',
+  status: number | undefined,
+): Details {
+  const details = startDetails('minimal', context);
+  addDetail(details, 'mapping-fault', fault);
+  const look: readonly (readonly [DetailCode, () => string | number | undefined])[] = [
+    ['request-line', () => requestLine(exchange)],
+    ['http-status', () => status],
+    ['identity-confidence', () => exchange.identity.kind],
+    ['token-digest', () => digestOf(exchange.identity)],
+  ];
+  for (const [type, value] of look)
+    attempt(() => {
+      addDetail(details, type, value());
+    });
+  return details;
 }
 
 /** Describes an exchange by what is certain: when, from where, the request line, the status. */
@@ -29,16 +58,10 @@ export function minimalEvent(
 ): DescribedEvent {
   const { gateway, source } = constantsOf(context);
   const { answer } = exchange;
-  const details = startDetails('minimal', context);
-  addDetail(details, 'mapping-fault', fault);
-  const { method, target } = exchange.request;
-  addDetail(details, 'request-line', `${method} ${stripCredentials(target)}`);
   const status = answer !== undefined && 'status' in answer ? answer.status : undefined;
-  addDetail(details, 'http-status', status);
-  addDetail(details, 'identity-confidence', exchange.identity.kind);
-  if ('tokenDigest' in exchange.identity) {
-    addDetail(details, 'token-digest', exchange.identity.tokenDigest);
-  }
+  const start = attempt(() => exchange.receivedAt.toISOString());
+  const address = attempt(() => fitText(exchange.peer.address));
+  const text = status === undefined ? '' : `${statusText(status)}; `;
   const id = context.newId();
   const event: AuditEvent = {
     resourceType: 'AuditEvent',
@@ -46,20 +69,26 @@ export function minimalEvent(
     type: eventTypes.rest,
     subtype: [{ system: vocabulary.eventSubtype.url, code: 'unrecognised' }],
     action: 'E',
-    period: { start: exchange.receivedAt.toISOString() },
+    ...(start === undefined ? {} : { period: { start } }),
     recorded: context.clock().toISOString(),
     outcome: outcomeOfStatus(status),
-    outcomeDesc: `${status === undefined ? '' : `${statusText(status)}; `}the full record could not be made: ${fault}`,
+    outcomeDesc: `${text}the full record could not be made: ${fault}`,
     agent: [
       {
         who: { display: 'unidentified client' },
         requestor: true,
-        network: { address: fitText(exchange.peer.address) || 'unknown', type: '1' },
+        network: {
+          address: address === undefined || address === '' ? 'unknown' : address,
+          type: '1',
+        },
       },
       gateway,
     ],
     source,
-    entity: [requestIdEntity(exchange.requestId), detailEntity(details)],
+    entity: [
+      requestIdEntity(exchange.requestId),
+      detailEntity(minimalDetails(exchange, context, fault, status)),
+    ],
   };
   return { id, body: JSON.stringify(event) };
 }

@@ -5,8 +5,8 @@
  * Spec: FHIR R4 references.html; bundle.html "Resolving references".
  */
 import { isObject, stringAt, type Identifier, type JsonObject } from './fhir.ts';
-import { fitText, fitUri } from './text.ts';
-import { parseParameters } from './url.ts';
+import { fitText, fitUri, relativeReference } from './text.ts';
+import { decodeText, parseParameters } from './url.ts';
 
 /** What a reference text points at, as far as patients are concerned. */
 export type Target =
@@ -56,7 +56,8 @@ function patientTarget(relative: string, prefix: string): Target {
   if (!relative.startsWith('Patient/')) return other;
   const id = /^[^/?#]+/.exec(relative.slice('Patient/'.length))?.[0];
   if (id === undefined || /^[$_*]/.test(id)) return other;
-  return { kind: 'patient', reference: fitUri(`${prefix}Patient/${id}`) };
+  const reference = relativeReference('Patient', decodeText(id));
+  return { kind: 'patient', reference: `${fitUri(prefix)}${reference}` };
 }
 
 /** The identifier of a JSON `Identifier`; undefined when it has no value. */

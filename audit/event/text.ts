@@ -14,6 +14,8 @@ const everyUnfit = new RegExp(unfit, 'gu');
 /** Longest text taken from outside into one element. */
 export const maxTextLength = 4096;
 
+const maxSegmentLength = 512;
+
 /** Replaces control and direction characters by U+FFFD and cuts at `limit` UTF-16 units. */
 export function fitText(value: string, limit = maxTextLength): string {
   const text = value.length > limit ? `${value.slice(0, limit - 1)}…` : value;
@@ -25,6 +27,23 @@ export function fitTextOrNone(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const text = fitText(value).trim();
   return text === '' ? undefined : text;
+}
+
+/**
+ * The reference to a resource, relative to the base. Ids that FHIR would not allow are
+ * percent-encoded, so that the reference stays one.
+ */
+export function relativeReference(type: string, id: string, versionId?: string): string {
+  const place = `${type}/${fitSegment(id)}`;
+  return versionId === undefined ? place : `${place}/_history/${fitSegment(versionId)}`;
+}
+
+function fitSegment(segment: string): string {
+  if (/^[A-Za-z0-9.-]{1,64}$/.test(segment)) return segment;
+  return segment
+    .slice(0, maxSegmentLength)
+    .replace(/[\ud800-\udfff]/gu, '\ufffd')
+    .replace(/[^A-Za-z0-9._~!$&'()*+,;=:@-]/gu, (character) => encodeURIComponent(character));
 }
 
 /** Text for an element of type `uri` or inside a URN: white space and the like percent-encoded. */

@@ -21,7 +21,7 @@ import {
   readReference,
   type Target,
 } from './reference.ts';
-import { fitText, fitUri } from './text.ts';
+import { fitText, fitUri, relativeReference } from './text.ts';
 
 /** Bundles in Bundles and Parameters in parameters are followed this far. */
 const maxDepth = 16;
@@ -145,7 +145,10 @@ function follow(
   leaf: (json: unknown) => void,
 ): void {
   if (Array.isArray(json)) {
-    for (const element of json as readonly unknown[]) follow(element, path, at, leaf);
+    // FHIR has no lists of lists: following them would let a body choose our stack depth.
+    for (const element of json as readonly unknown[]) {
+      if (!Array.isArray(element)) follow(element, path, at, leaf);
+    }
     return;
   }
   const key = path[at];
@@ -176,7 +179,7 @@ function nameOf(patient: JsonObject, place: Place): PatientName {
   const id = stringAt(patient, 'id');
   const { bundle, container } = place;
   if (container === undefined) {
-    if (id !== undefined) return { reference: fitUri(`Patient/${id}`), identifiers };
+    if (id !== undefined) return { reference: relativeReference('Patient', id), identifiers };
     const entry = bundle === undefined ? undefined : entryIndex(bundle).get(patient);
     const fullUrl = entry === undefined ? undefined : stringAt(entry, 'fullUrl');
     if (fullUrl !== undefined) return { reference: fitUri(fullUrl), identifiers };
@@ -257,5 +260,5 @@ export function walkPatch(json: unknown, walk: Walk, depth = 0): void {
 export function walkLocation(location: string | undefined, walk: Walk): void {
   const place = readLocation(location);
   if (place?.type !== 'Patient') return;
-  addPatient(walk.patients, { reference: fitUri(`Patient/${place.id}`) }, walk.way);
+  addPatient(walk.patients, { reference: relativeReference('Patient', place.id) }, walk.way);
 }
