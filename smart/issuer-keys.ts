@@ -145,13 +145,27 @@ async function discoverJwksUri(
   }
   const fetched: FetchedJson = await fetchJson(url, fetchTimeoutMs);
   if (fetched.kind === 'failed') return failed(fetched.reason);
-  const document = isJsonObject(fetched.json) ? fetched.json : undefined;
+  const uri = readDiscovery(issuer, url, fetched.json);
+  return typeof uri === 'string' ? uri : failed(uri.reason);
+}
+
+/**
+ * The URL of the key set in a discovery document that was fetched from `url`. Pure.
+ *
+ * @returns The reason when the document must not be believed.
+ */
+export function readDiscovery(
+  issuer: string,
+  url: URL,
+  json: unknown,
+): string | { readonly reason: string } {
+  const document = isJsonObject(json) ? json : undefined;
   // OpenID Connect Discovery 1.0 section 4.3: MUST be the issuer that was asked.
-  if (member(document, 'issuer') !== issuer) return failed('it names another issuer');
+  if (member(document, 'issuer') !== issuer) return { reason: 'it names another issuer' };
   const uri = member(document, 'jwks_uri');
   const jwksUrl = typeof uri === 'string' ? URL.parse(uri) : null;
-  if (jwksUrl === null) return failed('it has no "jwks_uri"');
+  if (jwksUrl === null) return { reason: 'it has no "jwks_uri"' };
   // A remote document must not be able to send us to services of this machine.
-  if (isLoopbackUrl(jwksUrl) && !isLoopbackUrl(url)) return failed('it points to this machine');
+  if (isLoopbackUrl(jwksUrl) && !isLoopbackUrl(url)) return { reason: 'it points to this machine' };
   return jwksUrl.href;
 }

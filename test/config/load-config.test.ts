@@ -224,10 +224,21 @@ describe('a file that is no configuration', () => {
     ['---\na: 1\n---\nb: 2\n', '3:1 '],
     ['? [a]\n: x\n', '1:3 '],
     ['upstream: !secret x\n', '1:11 '],
-    [Buffer.from([0x61, 0x3a, 0xff]), '1:1 '],
-    [Buffer.alloc(1024 * 1024 + 1, '#'), '1:1 '],
   ])('is refused: %j', (text, place) => {
     expect(placesOf(text)[0]).toBe(place);
+  });
+
+  it('is refused beyond 1 MB, however much of it is a comment', () => {
+    const fits = upstream + '#'.repeat(1024 * 1024 - upstream.length);
+    expect(problemsOf(fits)).toEqual([]);
+    expect(placesOf(`${fits}#`)).toEqual(['1:1 ']);
+  });
+
+  it('is refused when it is not UTF-8, even in a comment', () => {
+    const text = (byte: number[]) =>
+      Buffer.concat([Buffer.from(`${upstream}#`), Buffer.from(byte)]);
+    expect(problemsOf(text([0xc3, 0xbc]))).toEqual([]);
+    expect(placesOf(text([0xfc]))).toEqual(['1:1 ']);
   });
 
   it('is refused when it is not there, or a folder', () => {

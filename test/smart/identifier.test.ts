@@ -109,6 +109,20 @@ describe('a token of a configured issuer', () => {
     expect(issuer.hits).toEqual(['/jwks']);
   });
 
+  it('is verified later when its issuer was down at first', async () => {
+    const identifier = identifierFor();
+    const token = await signToken(keys.ES256, claims());
+    issuer.behaviour.mode = 'down';
+    expect(await identify(identifier, token)).toMatchObject({
+      kind: 'unverified-claims',
+      reason: 'keys-unavailable',
+      claims: { subject: 'user-1' },
+    });
+    issuer.behaviour.mode = 'up';
+    nowMs += 10_000;
+    expect((await identify(identifier, token)).kind).toBe('verified-signature');
+  });
+
   it('is no longer verified when it expired after it was remembered', async () => {
     const identifier = identifierFor();
     const token = await signToken(keys.ES256, claims());

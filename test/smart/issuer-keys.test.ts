@@ -2,7 +2,7 @@
  * The key cache of one issuer: how often it fetches, from where, and what it does when it cannot.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createIssuerKeys } from '../../smart/issuer-keys.ts';
+import { createIssuerKeys, readDiscovery } from '../../smart/issuer-keys.ts';
 import type { IssuerKeys } from '../../smart/issuer-keys.ts';
 import { makeSigningKey, startFakeIssuer } from '../support/fake-issuer.ts';
 import type { FakeIssuer } from '../support/fake-issuer.ts';
@@ -86,6 +86,17 @@ describe('fetching', () => {
     const keys = keysOf({ issuer: 'urn:oid:1.2.3', jwksUri: undefined });
     expect(await kindOf(keys)).toBe('keys-unavailable');
     expect(warnings.join()).toContain('jwksUri');
+  });
+
+  it('is not sent to this machine by a document from elsewhere', () => {
+    const read = (from: string, jwks_uri: string) =>
+      readDiscovery('i', new URL(from), { issuer: 'i', jwks_uri });
+    const remote = 'https://as.example.org/.well-known/openid-configuration';
+    for (const own of ['https://localhost/x', 'https://127.0.0.1:9/x', 'http://[::1]/x']) {
+      expect(read(remote, own)).toHaveProperty('reason');
+      expect(read('http://localhost:1/', own)).toBe(own);
+    }
+    expect(read(remote, 'https://keys.example.org/x')).toBe('https://keys.example.org/x');
   });
 
   it('uses plain http on loopback only', async () => {
