@@ -3,7 +3,7 @@
  * Imports nothing of ours; everything other rooms may use is exported here.
  */
 export type * from './identity.ts';
-export { createIdentifier, issuerPresets } from './identifier.ts';
+export { createIdentifier } from './identifier.ts';
 export type { IdentifierOptions, IssuerPreset, TrustedIssuer } from './identifier.ts';
 export { parseScopes } from './scopes.ts';
 export type { ParsedScope, ScopePermissions } from './scopes.ts';

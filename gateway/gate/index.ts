@@ -3,7 +3,6 @@ export { admit } from './admit.ts';
 export { answerHeadersForClient } from './answer-headers.ts';
 export { checkBodyMedia } from './body-media.ts';
 export { clientAddress, trustedProxies } from './client-address.ts';
-export { checkHost } from './host.ts';
 export { parseMediaType } from './media-type.ts';
 export { readHeaders } from './request-headers.ts';
 export { checkTarget } from './target.ts';

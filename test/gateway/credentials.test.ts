@@ -34,10 +34,13 @@ describe('a request target without its credentials', () => {
 
   it('never fails, and keeps everything when there is no credential in it', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.webFragments(), fc.webFragments()), { maxLength: 8 }), (pairs) => {
-        const form = pairs.map(([name, value]) => `x${name}=${value}`).join('&');
-        expect(withoutCredentialPairs(form)).toBe(form);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.webFragments(), fc.webFragments()), { maxLength: 8 }),
+        (pairs) => {
+          const form = pairs.map(([name, value]) => `x${name}=${value}`).join('&');
+          expect(withoutCredentialPairs(form)).toBe(form);
+        },
+      ),
     );
   });
 });
