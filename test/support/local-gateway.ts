@@ -112,8 +112,9 @@ export async function startLocalGateway(settings: LocalGatewaySettings): Promise
     logged,
     events,
     eventsOf: (requestId) =>
-      events().filter((event) =>
-        event.entity?.some((entity) => entity.what?.identifier?.value === requestId),
+      events().filter(
+        (event) =>
+          event.entity?.some((entity) => entity.what?.identifier?.value === requestId) === true,
       ),
     async stop() {
       await gateway.close();
