@@ -3,30 +3,10 @@
  * without knowing FHIR. By type alone; security labels are recorded beside it.
  */
 
+import type { vocabulary } from './vocabulary.ts';
+
 /** The classes; `docs/vocabulary.md` says what each means. */
-export type DataCategory =
-  | 'demographics'
-  | 'diagnoses'
-  | 'allergies'
-  | 'results'
-  | 'medications'
-  | 'procedures'
-  | 'immunizations'
-  | 'encounters'
-  | 'care-plans'
-  | 'documents'
-  | 'family-history'
-  | 'questionnaires'
-  | 'genomics'
-  | 'consents'
-  | 'billing'
-  | 'communication'
-  | 'research'
-  | 'devices'
-  | 'audit'
-  | 'directory'
-  | 'definitions'
-  | 'other';
+export type DataCategory = keyof typeof vocabulary.dataCategories.codes;
 
 const types: Readonly<Record<DataCategory, string>> = {
   demographics: 'Patient Person RelatedPerson Group',

@@ -16,7 +16,6 @@ export type GuardIssue =
   | 'agent'
   | 'source'
   | 'entity'
-  | 'request-id'
   | 'entity-collision'
   | 'claim-on-failure';
 

@@ -161,6 +161,9 @@ export function outcomeOf(answer: Answer, context: OutcomeContext): Outcome {
         answer.withheld === undefined
           ? ''
           : `; upstream answered ${statusText(answer.withheld.status)}`;
+      if (answer.reason === 'preflight-answered') {
+        return { code: '0', text: `${statusText(answer.status)}; CORS preflight`, issues: [] };
+      }
       const text = `${statusText(answer.status)}; refused by the gateway: ${answer.reason}${withheld}`;
       return { code: answer.status >= 500 ? '12' : '8', text, issues: [] };
     }

@@ -36,7 +36,7 @@ export function parseToken(token: string): Identifier | undefined {
 export function readReference(text: string, base: string): Target {
   if (text.startsWith('Patient/')) return patientTarget(text, '');
   if (text.startsWith('#')) return { kind: 'contained', id: text.slice(1) };
-  if (text.startsWith('urn:')) return { kind: 'urn', urn: text };
+  if (/^urn:\S/.test(text)) return { kind: 'urn', urn: text };
   if (text.startsWith(`${base}/`)) return patientTarget(text.slice(base.length + 1), '');
   if (text.startsWith('/Patient/')) return patientTarget(text.slice(1), '');
   if (text.startsWith('Patient?')) {

@@ -33,6 +33,9 @@ export function describeRefusals(
   addDetail(details, 'refusals-first-at', start);
   addDetail(details, 'refusals-last-at', end);
   addDetail(details, 'forwarded-chain', aggregate.peer.forwardedChain);
+  // A preflight that is allowed is answered here too, so it is counted here too.
+  const isRefusal = aggregate.reason !== 'preflight-answered';
+  const what = isRefusal ? 'refused' : 'answered';
   const event: AuditEvent = {
     resourceType: 'AuditEvent',
     id,
@@ -41,8 +44,8 @@ export function describeRefusals(
     action: 'E',
     period: { start, end },
     recorded: context.clock().toISOString(),
-    outcome: '8',
-    outcomeDesc: `${String(aggregate.count)} requests refused by the gateway: ${aggregate.reason}`,
+    outcome: isRefusal ? '8' : '0',
+    outcomeDesc: `${String(aggregate.count)} requests ${what} by the gateway: ${aggregate.reason}`,
     agent: [
       {
         type: { coding: [agentTypes.application] },

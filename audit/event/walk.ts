@@ -182,7 +182,9 @@ function nameOf(patient: JsonObject, place: Place): PatientName {
     if (id !== undefined) return { reference: relativeReference('Patient', id), identifiers };
     const entry = bundle === undefined ? undefined : entryIndex(bundle).get(patient);
     const fullUrl = entry === undefined ? undefined : stringAt(entry, 'fullUrl');
-    if (fullUrl !== undefined) return { reference: fitUri(fullUrl), identifiers };
+    if (fullUrl !== undefined && /^(?:urn:|https?:\/\/)\S/.test(fullUrl)) {
+      return { reference: fitUri(fullUrl), identifiers };
+    }
   }
   const [identifier] = identifiers;
   if (identifier !== undefined) return { identifier };
