@@ -73,7 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (stopping) response.setHeader('Connection', 'close');
     // What a broken connection does to the answer is seen at its `close`.
     response.on('error', () => undefined);
-    inFlight.track(response, inTurn(request, response, flow));
+    inFlight.track(response, () => inTurn(request, response, flow));
   });
   // These would be answered by Node itself, and so not be recorded.
   server.on('checkContinue', app);

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 /** See `createInFlight`. */
 export interface InFlight {
   readonly count: number;
-  /** Follows an exchange until it is done with and its response is closed. */
-  track(response: ServerResponse, exchange: Promise<void>): void;
+  /** Runs an exchange and counts it, from its start until it is done and its response closed. */
+  track(response: ServerResponse, run: () => Promise<void>): void;
   /** Resolves when nothing is under way any more, or after `timeoutMs`. */
   ended(timeoutMs: number): Promise<void>;
 }
@@ -24,9 +24,9 @@ export function createInFlight(): InFlight {
     get count() {
       return count;
     },
-    track(response, exchange) {
+    track(response, run) {
       count += 1;
-      void exchange.then(() => {
+      void run().then(() => {
         if (response.closed || response.destroyed) leave();
         else response.once('close', leave);
       });
