@@ -23,6 +23,7 @@ beforeAll(async () => {
   spawnSync('git', ['clone', '--quiet', root, clone]);
 });
 afterAll(async () => {
+  for (const child of started) if (child.exitCode === null) child.kill('SIGTERM');
   await upstream.close();
   rmSync(clone, { recursive: true, force: true });
 });
@@ -51,6 +52,8 @@ function sh(command: string): { code: number | null; out: string } {
   return { code: done.status, out: `${done.stdout}${done.stderr}` };
 }
 
+const started: ChildProcess[] = [];
+
 interface Serving {
   readonly child: ChildProcess;
   readonly app: string;
@@ -60,7 +63,7 @@ interface Serving {
 }
 
 /** Runs a command that serves, until it says that it is ready. */
-async function serving(command: string): Promise<Serving> {
+async function serving(command: string, until = /^ready .*pid=\d+$/m): Promise<Serving> {
   const child = spawn('bash', ['-c', `exec ${command}`], {
     cwd: clone,
     env: environment,
@@ -71,7 +74,7 @@ async function serving(command: string): Promise<Serving> {
   const ready = new Promise<void>((resolve, reject) => {
     const onData = (chunk: Buffer): void => {
       text += chunk.toString();
-      if (/^ready .*pid=\d+$/m.test(text)) resolve();
+      if (until.test(text)) resolve();
     };
     child.stdout.on('data', onData);
     child.stderr.on('data', onData);
@@ -79,6 +82,7 @@ async function serving(command: string): Promise<Serving> {
       reject(new Error(`ended with ${String(code)}: ${text}`));
     });
   });
+  started.push(child);
   await ready;
   const [, app = '', review = '', pid = ''] =
     /^ready app=(\S+) review=(\S+) pid=(\d+)$/m.exec(text) ?? [];
@@ -97,13 +101,13 @@ async function serving(command: string): Promise<Serving> {
 describe('someone who follows the README in a fresh clone', () => {
   it('starts the sample with one command, which installs what it needs', async () => {
     expect(existsSync(path.join(clone, 'node_modules'))).toBe(false);
-    const sample = await serving(block('sh', 'npm start'));
+    const sample = await serving(block('sh', 'npm start'), /The record:\n/);
     const hints = [...sample.output().matchAll(/^ {2}(curl .*)$/gm)].map((found) => found[1] ?? '');
     expect(hints.length).toBeGreaterThanOrEqual(3);
     for (const hint of hints) expect(sh(hint).code).toBe(0);
     const search = /^ {2}(npm run chaperone -- search .*)$/m.exec(sample.output())?.[1] ?? '';
     expect(sh(search).out).toContain('Patient/zoe');
-    expect(sample.output()).toMatch(/read .*Patient\/zoe/);
+    await expect.poll(() => sample.output()).toMatch(/read .*Patient\/zoe/);
     expect(await sample.stop()).toBe(0);
   });
 
