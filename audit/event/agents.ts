@@ -10,6 +10,7 @@ import { agentTypes, sourceTypes } from './codes.ts';
 import type { Answer, Peer, RecordContext } from './exchange.ts';
 import type { AuditEvent, AuditEventAgent, CodeableConcept, Coding } from './fhir.ts';
 import { displayName } from './identity.ts';
+import { shareText } from './render.ts';
 import type { Roles } from './roles.ts';
 import { fitTextOrNone, fitUri } from './text.ts';
 import { claimsOf, digestOf } from './exchange-so-far.ts';
@@ -29,8 +30,8 @@ export function networkOf(peer: Peer): Network {
 export interface ConstantParts {
   readonly gateway: AuditEventAgent;
   readonly source: AuditEvent['source'];
-  readonly serverWho: Who;
-  readonly serverNetwork: Network;
+  /** The EHR in each of its roles. */
+  readonly servers: Map<Roles, AuditEventAgent>;
 }
 
 const constantParts = new WeakMap<RecordContext, ConstantParts>();
@@ -41,17 +42,31 @@ export function constantsOf(context: RecordContext): ConstantParts {
   if (known !== undefined) return known;
   const who = { identifier: { value: context.origin }, display: 'Chaperone' };
   const made: ConstantParts = {
-    gateway: {
+    gateway: shareText({
       type: { coding: [agentTypes.gateway] },
       who,
       requestor: false,
       network: { address: context.gatewayBase, type: '5' },
-    },
-    source: { site: context.gatewayBase, observer: who, type: [...sourceTypes] },
-    serverWho: { identifier: { system: 'urn:ietf:rfc:3986', value: context.upstreamBase } },
-    serverNetwork: { address: context.upstreamBase, type: '5' },
+    }),
+    source: shareText({ site: context.gatewayBase, observer: who, type: [...sourceTypes] }),
+    servers: new Map(),
   };
   constantParts.set(context, made);
+  return made;
+}
+
+function serverAgent(roles: Roles, context: RecordContext): AuditEventAgent {
+  const { servers } = constantsOf(context);
+  const known = servers.get(roles);
+  if (known !== undefined) return known;
+  const { upstreamBase } = context;
+  const made: AuditEventAgent = shareText({
+    type: { coding: [...roles.server] },
+    who: { identifier: { system: 'urn:ietf:rfc:3986', value: upstreamBase } },
+    requestor: false,
+    network: { address: upstreamBase, type: '5' },
+  });
+  servers.set(roles, made);
   return made;
 }
 
@@ -167,20 +182,15 @@ export function agentsOf(
   exchange: { readonly peer: Peer; readonly answer?: Answer },
   identity: Identity,
   roles: Roles,
-  constants: ConstantParts,
+  context: RecordContext,
 ): AuditEventAgent[] {
   const holder = tokenAgent(roles, identity);
   const client = clientOf(roles, claimsOf(identity), holder === undefined);
   const agents: AuditEventAgent[] = [{ ...client, network: networkOf(exchange.peer) }];
   if (hadContact(exchange.answer)) {
-    agents.push({
-      type: { coding: [...roles.server] },
-      who: constants.serverWho,
-      requestor: false,
-      network: constants.serverNetwork,
-    });
+    agents.push(serverAgent(roles, context));
   }
   if (holder !== undefined) agents.push(holder);
-  agents.push(constants.gateway);
+  agents.push(constantsOf(context).gateway);
   return agents;
 }

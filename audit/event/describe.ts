@@ -26,6 +26,7 @@ import { minimalEvent } from './minimal.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { distinctPatients, type Patient } from './patients.ts';
 import { queryText, type QueryText } from './request-text.ts';
+import { renderEvent, shareText } from './render.ts';
 import { planOf, type Plan } from './roles.ts';
 import {
   claimsOf,
@@ -76,7 +77,6 @@ function sharedParts(
   identity: Identity,
   context: RecordContext,
 ): SharedParts {
-  const constants = constantsOf(context);
   const isRejected = upstreamAnswer(exchange.answer)?.status === 401;
   const start = exchange.receivedAt.toISOString();
   const purposeOfEvent = conceptsOf(claimsOf(identity)?.purposeOfUse ?? []);
@@ -91,8 +91,8 @@ function sharedParts(
     outcome: outcome.code,
     outcomeDesc: outcome.text,
     ...(purposeOfEvent.length === 0 ? {} : { purposeOfEvent }),
-    agent: agentsOf(exchange, identity, plan.roles, constants),
-    source: constants.source,
+    agent: agentsOf(exchange, identity, plan.roles, context),
+    source: constantsOf(context).source,
   };
 }
 
@@ -120,6 +120,10 @@ function describeFully(
   const common = target === undefined ? [] : [target];
   common.push(requestIdEntity(exchange.requestId));
   if (outcome.issues.length > 0) common.push(issuesEntity);
+  if (distinct.length > 1) {
+    shareText(shared.agent);
+    for (const entity of common) shareText(entity);
+  }
 
   const describeOne = (patient: Patient | undefined): DescribedEvent => {
     const id = context.newId();
@@ -136,7 +140,7 @@ function describeFully(
     };
     const issue = guard(event);
     return issue === undefined
-      ? { id, body: JSON.stringify(event) }
+      ? { id, body: renderEvent(event) }
       : minimalEvent(exchange, context, issue);
   };
   const [first, ...rest] = distinct;
