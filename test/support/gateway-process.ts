@@ -36,6 +36,8 @@ export interface GatewayOptions {
   readonly directory?: string;
   /** Pass `--init`. Default: when the folder holds no ledger yet. */
   readonly init?: boolean;
+  /** Root of the tree whose command is run. Default: this one. A copy of it with a defect, say. */
+  readonly project?: string;
   /** Put before the command, for instance `['strace', '-f', ...]`. */
   readonly wrapper?: readonly string[];
   /** Added to the environment of the child. */
@@ -135,6 +137,8 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayProc
     exited: running.exited,
     stop: () => stop(running, directory, options.directory === undefined),
     kill9: async () => {
+      // Its number may belong to another process by now.
+      if (running.exit() !== undefined) return running.exited;
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
@@ -209,7 +213,7 @@ function launch(configFile: string, init: boolean, options: GatewayOptions): Run
   const command = [
     ...(options.wrapper ?? []),
     process.execPath,
-    join(projectRoot, 'bin', 'chaperone.mjs'),
+    join(options.project ?? projectRoot, 'bin', 'chaperone.mjs'),
     'serve',
     '--config',
     configFile,
@@ -217,7 +221,7 @@ function launch(configFile: string, init: boolean, options: GatewayOptions): Run
   ];
   // A group of its own, so that the command's own child can be ended with it.
   const child = spawn(command[0] ?? '', command.slice(1), {
-    cwd: projectRoot,
+    cwd: options.project ?? projectRoot,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
