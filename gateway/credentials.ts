@@ -1,52 +1,75 @@
 /**
  * Takes credentials out of what is going to be recorded: promise 5. The header `Authorization` and
- * cookies never get near a record; this is about query strings and form bodies, where RFC 6750
- * section 2.2 and 2.3 (and bad habits) put tokens.
+ * cookies never get near a record; this is about targets, forms and recorded headers, where RFC 6750
+ * section 2.2 and 2.3 (and bad habits) put tokens. When in doubt it takes out too much.
  */
 
-const names: ReadonlySet<string> = new Set([
-  'access_token',
-  'id_token',
-  'id_token_hint',
-  'refresh_token',
+const names = [
+  'access_?token',
+  'refresh_?token',
+  'id_token(?:_hint)?',
+  'subject_token',
+  'actor_token',
+  'auth_?token',
   'client_secret',
   'client_assertion',
   'assertion',
-  'saml_response',
+  'saml_?response',
+  'code_verifier',
+  'launch',
   'password',
-  'api_key',
-  'apikey',
+  'passwd',
+  'api_?key',
+  'subscription-key',
   'authorization',
-]);
+  'bearer',
+  'jwt',
+].join('|');
+
+/** A name that is, or has as one of its words, that of a credential. */
+const secretName = new RegExp(`^\\s*token$|(?:^|[^a-z])(?:${names})(?:[^a-z_]|$)`, 'i');
+/** Such a name and an equals sign inside a value: a URL in a parameter. */
+const nested = new RegExp(`(?:^|[^a-z])(?:${names})\\s*=`, 'i');
 
 const replacement = 'redacted';
 /** A compact JWS or JWE, wherever it stands: its header always starts with `{"`. */
-const compactToken = /eyJ[A-Za-z0-9_=-]{8,}(?:\.[A-Za-z0-9_=-]*){2,4}/g;
-const userinfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i;
+const compactToken = /eyJ[A-Za-z0-9_=-]{8,}(?:(?:\.|%2e)[A-Za-z0-9_=-]*){2,4}/gi;
+const userinfo = /((?:^|[a-z][a-z0-9+.-]*:)\/\/)[^/?#@\s|]*@/gi;
+/** Most texts have nothing of all this, and are not looked at any further. */
+const hint = new RegExp(`token|${names}|eyJ|%|//`, 'i');
 
-/** A request target or a query, without the values of credentials. */
+/**
+ * A request target, a query, a form or a header value, without the values of credentials.
+ *
+ * Does NOT find a secret that stands where no secret belongs and does not look like a token.
+ */
 export function withoutCredentials(text: string): string {
-  const mark = text.indexOf('?');
-  const cleaned =
-    mark < 0 ? text : text.slice(0, mark + 1) + withoutCredentialPairs(text.slice(mark + 1));
-  return cleaned.replace(userinfo, '$1').replace(compactToken, replacement);
+  if (!hint.test(text)) return text;
+  return text
+    .split(/([?&;#])/)
+    .map((piece) => withoutValue(piece))
+    .join('')
+    .replace(userinfo, '$1')
+    .replace(compactToken, replacement);
 }
 
-/** `name=value` pairs joined by `&` (a query or a form), without the values of credentials. */
-export function withoutCredentialPairs(pairs: string): string {
-  if (!pairs.includes('=')) return pairs;
-  const kept = pairs.split('&').map((pair) => {
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals)).toLowerCase();
-    return names.has(name) ? `${pair.slice(0, equals)}=${replacement}` : pair;
-  });
-  return kept.join('&').replace(compactToken, replacement);
+/** One `name=value`, or any other text. */
+function withoutValue(piece: string): string {
+  const equals = piece.indexOf('=');
+  if (equals < 0) return piece;
+  const name = piece.slice(0, equals);
+  if (secretName.test(decoded(name))) return `${name}=${replacement}`;
+  const isNested = nested.test(decoded(piece.slice(equals + 1)));
+  return isNested ? `${name}=${replacement}` : piece;
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
+/** Percent-decoded three times over, what cannot be decoded left as it is. Only to be looked at. */
+function decoded(text: string): string {
+  let result = text.replaceAll('+', ' ');
+  for (let round = 0; round < 3 && result.includes('%'); round++) {
+    result = result.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(parseInt(hex, 16)),
+    );
   }
+  return result;
 }

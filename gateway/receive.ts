@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RefusalReason, RequestFacts } from '../audit/event/index.ts';
 import type { Arrival } from './arrival.ts';
 import { onBroken, type BrokenReason } from './broken-request.ts';
-import { withoutCredentialPairs, withoutCredentials } from './credentials.ts';
+import { withoutCredentials } from './credentials.ts';
 import type { ForwardRequest } from './forward/forward.ts';
 import {
   admit,
@@ -148,13 +148,13 @@ function factsOf(
 ): RequestFacts {
   const headers: Record<string, string> = {};
   for (const [name, value] of admitted.headers.fields) {
-    if (recordedHeaders.has(name)) headers[name] = value;
+    if (recordedHeaders.has(name)) headers[name] = withoutCredentials(value);
   }
   return {
     method: admitted.method,
     target: withoutCredentials(rawTarget),
-    path: admitted.target.path,
-    query: withoutCredentialPairs(query),
+    path: withoutCredentials(admitted.target.path),
+    query: withoutCredentials(query),
     headers,
     body: body !== undefined && kind === 'form' ? formWithoutCredentials(body) : body,
   };
@@ -174,7 +174,7 @@ const recordedHeaders: ReadonlySet<string> = new Set([
 
 function formWithoutCredentials(body: Uint8Array): Uint8Array {
   const text = Buffer.from(body).toString('latin1');
-  const cleaned = withoutCredentialPairs(text);
+  const cleaned = withoutCredentials(text);
   return cleaned === text ? body : Buffer.from(cleaned, 'latin1');
 }
 

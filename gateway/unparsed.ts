@@ -78,7 +78,8 @@ export function recordUnparsed(
     else refuseInTurn(socket, { reason, method: '', target: '' });
   });
   server.on('connect', (request, socket: Duplex) => {
-    const target = withoutCredentials(request.url ?? '');
+    // An authority may have userinfo in front.
+    const target = withoutCredentials((request.url ?? '').replace(/^.*@/, ''));
     refuseInTurn(socket, { reason: 'method-unknown', method: 'CONNECT', target });
   });
 }
