@@ -19,7 +19,9 @@ import type { Append, StoreHook } from './writer.ts';
 const batchAppends = 500;
 const batchBytes = 16 * 1024 * 1024;
 
-const probeEveryMs = 500;
+const defaultProbeEveryMs = 500;
+/** A reader may hold up the end of a writer for this long. */
+const closeWaitMs = 500;
 /** Room to ask for before a full disk counts as usable again, beside the batch that failed. */
 const probeSpareBytes = 256 * 1024;
 
@@ -27,24 +29,25 @@ const probeSpareBytes = 256 * 1024;
 interface Loop {
   readonly port: MessagePort;
   readonly started: Started;
+  readonly probeEveryMs: number;
   queue: Append[];
   reading: ClockReading;
   /** `full` and `failed` answer everything with a rejection. */
   condition: 'ready' | 'full' | 'failed' | 'closing';
 }
 
-/**
- * Runs a ledger's writer on a port until it is told to close.
- *
- * @param hook For tests that make single steps of the disk fail.
- */
-export function runWriter(
-  port: MessagePort,
-  data: WriterData,
-  hook: StoreHook = (_step, run) => {
-    run();
-  },
-): void {
+/** What tests change: the steps of the disk, and how often a full one is asked. */
+export interface WriterTesting {
+  readonly hook?: StoreHook;
+  readonly probeEveryMs?: number;
+}
+
+const runStep: StoreHook = (_step, run) => {
+  run();
+};
+
+/** Runs a ledger's writer on a port until it is told to close. */
+export function runWriter(port: MessagePort, data: WriterData, testing: WriterTesting = {}): void {
   const tell = (message: FromWriter): void => {
     port.postMessage(message);
   };
@@ -53,7 +56,7 @@ export function runWriter(
     started = startWriter({
       ...data,
       nowMs: clockNow(data.reading),
-      hook,
+      hook: testing.hook ?? runStep,
       warn: (text) => {
         tell({ kind: 'warning', text });
       },
@@ -65,7 +68,14 @@ export function runWriter(
   }
   const { origin, state } = started;
   tell({ kind: 'opened', origin, directory: state.folder, size: state.tree.size });
-  const loop: Loop = { port, started, queue: [], reading: data.reading, condition: 'ready' };
+  const loop: Loop = {
+    port,
+    started,
+    probeEveryMs: testing.probeEveryMs ?? defaultProbeEveryMs,
+    queue: [],
+    reading: data.reading,
+    condition: 'ready',
+  };
   port.on('message', (message: ToWriter) => {
     take(loop, message);
     drain(loop);
@@ -183,7 +193,7 @@ function probe(loop: Loop, bytes: number): void {
     }
     loop.condition = 'ready';
     answer(loop, { kind: 'room' });
-  }, probeEveryMs);
+  }, loop.probeEveryMs);
 }
 
 /** What is on the disk is unknown: nothing is written any more, not even a checkpoint. */
@@ -207,7 +217,7 @@ function rejectAll(loop: Loop): void {
 function shutDown(loop: Loop): void {
   const { state, lock } = loop.started;
   try {
-    state.file.checkpoint('TRUNCATE', probeEveryMs);
+    state.file.checkpoint('TRUNCATE', closeWaitMs);
     state.head.close();
     state.file.close();
   } catch (error) {

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WriterData } from '../../audit/ledger/protocol.ts';
 import { runWriter } from '../../audit/ledger/writer-loop.ts';
-import type { StoreStep } from '../../audit/ledger/writer.ts';
+import type { StoreHook, StoreStep } from '../../audit/ledger/writer.ts';
 
 /** What goes wrong. */
 export interface Misbehaviour {
@@ -28,7 +28,7 @@ if (parentPort === null) throw new Error('to be started as a worker thread');
 const { gate, fail } = (workerData as { test: Misbehaviour }).test;
 let count = 0;
 
-runWriter(parentPort, workerData as WriterData, (step, run) => {
+const hook: StoreHook = (step, run) => {
   if (step === 'commit' && gate !== undefined) Atomics.wait(new Int32Array(gate), 0, 0);
   if (fail?.step !== step) {
     run();
@@ -39,4 +39,6 @@ runWriter(parentPort, workerData as WriterData, (step, run) => {
   if (!isDue || fail.apply) run();
   if (isDue && fail.code === 'EXIT') process.exit();
   if (isDue) throw Object.assign(new Error('the test made this fail'), { code: fail.code });
-});
+};
+
+runWriter(parentPort, workerData as WriterData, { hook, probeEveryMs: 20 });

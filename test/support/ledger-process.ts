@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
 
 /** A child that writes a ledger. */
 export interface LedgerProcess {
@@ -20,11 +21,16 @@ export interface LedgerProcess {
 export function startLedgerProcess(
   args: readonly string[],
   wrap: readonly string[] = [],
-  options: { readonly uid?: number } = {},
 ): LedgerProcess {
   const words = [...wrap, process.execPath, join(import.meta.dirname, 'ledger-child.ts'), ...args];
   const [command = process.execPath, ...rest] = words;
-  const child = spawn(command, rest, { ...options, stdio: ['ignore', 'pipe', 'inherit'] });
+  // A group of its own, so that what strace runs ends with it.
+  const child = spawn(command, rest, { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      process.kill(-child.pid, 'SIGKILL');
+    }
+  });
   const lines: (readonly unknown[])[] = [];
   const exit = once(child, 'exit') as Promise<[number | null]>;
   const reader = createInterface({ input: child.stdout });
