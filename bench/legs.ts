@@ -118,7 +118,7 @@ function chaperoneConfiguration({ upstreamBase, issuer }: ChaperoneOptions): str
         ? {}
         : {
             smart: {
-              issuers: [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri, audience: AUDIENCE }],
+              issuers: [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri, audience: [AUDIENCE] }],
             },
           }),
     },
