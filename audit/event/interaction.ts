@@ -190,31 +190,3 @@ export function restfulCode(interaction: Interaction): RestfulCode | undefined {
       return interaction.kind;
   }
 }
-
-/** An interaction whose mapping is defined; the others become events that say `unrecognised`. */
-export type MappedInteraction = Extract<
-  Interaction,
-  { kind: 'read' | 'vread' | 'search' | 'create' | 'update' | 'patch' | 'delete' | 'capabilities' }
->;
-
-/** True when the mapping of the interaction is defined. */
-export function isMapped(interaction: Interaction): interaction is MappedInteraction {
-  switch (interaction.kind) {
-    case 'read':
-    case 'vread':
-    case 'search':
-    case 'create':
-    case 'update':
-    case 'patch':
-    case 'delete':
-    case 'capabilities':
-      return true;
-    case 'batch':
-    case 'transaction':
-    case 'operation':
-    case 'history':
-    case 'conditional-delete':
-    case 'unrecognised':
-      return false;
-  }
-}

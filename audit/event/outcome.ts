@@ -115,15 +115,17 @@ function codeOfStatus(status: number): OutcomeCode {
   return (status >= 200 && status < 300) || status === 304 ? '0' : '4';
 }
 
-/** Entries of a batch answer that failed: the answer as a whole is a success to HTTP. */
-function failedEntries(facts: AnswerFacts): number {
+/** Entries of a batch answer, and those that failed: as a whole it is a success to HTTP. */
+function batchEntries(facts: AnswerFacts): { readonly all: number; readonly failed: number } {
   const json = facts.inspection.kind === 'json' ? facts.inspection.json : undefined;
-  if (!isObject(json) || json['type'] !== 'batch-response') return 0;
-  return elements(json['entry']).filter((entry) => {
+  if (!isObject(json) || json['type'] !== 'batch-response') return { all: 0, failed: 0 };
+  const entries = elements(json['entry']);
+  const failed = entries.filter((entry) => {
     const response = isObject(entry) ? entry['response'] : undefined;
     const status = isObject(response) ? response['status'] : undefined;
     return typeof status === 'string' && /^[45]/.test(status);
-  }).length;
+  });
+  return { all: entries.length, failed: failed.length };
 }
 
 /** What else is known of the exchange. */
@@ -137,14 +139,14 @@ export interface OutcomeContext {
 
 function ofAnswer(facts: AnswerFacts, { isHead, isMatch }: OutcomeContext): Outcome {
   const issues = issuesOf(facts);
-  const failed = failedEntries(facts);
+  const { all, failed } = batchEntries(facts);
   let code = codeOfStatus(facts.status);
   if (code === '0' && (issues.length > 0 || failed > 0)) code = '4';
   let text = statusText(facts.status);
   if (facts.status === 304) text += ', no body';
   else if (isHead) text += ', headers only';
   else if (isMatch) text += ', nothing created: there was a match';
-  else if (failed > 0) text += `, ${String(failed)} entries failed`;
+  else if (failed > 0) text += `, ${String(failed)} of ${String(all)} entries failed`;
   const codes = [...new Set(issues.map((issue) => issue.code))];
   return { code, text: codes.length === 0 ? text : `${text}; ${codes.join(', ')}`, issues };
 }

@@ -99,7 +99,9 @@ const detail = {
     'resolved-by-effect':
       'What an update turned out to be: `created`, or `matched` for a conditional create that created nothing.',
     operation: 'Name of the operation.',
-    'refusal-reason': 'Why the gateway itself refused; the codes are in `docs/errors.md`.',
+    'refusal-reason':
+      'Why the gateway answered by itself: a refusal (the codes are in `docs/errors.md`), or ' +
+      '`preflight-answered` for a CORS preflight that it allowed.',
     'unreachable-reason': 'Why no answer of the upstream could be had.',
     'uninspected-media-type': 'Media type of an answer that was released without being understood.',
     'uninspected-bytes': 'Size of that answer.',
