@@ -34,6 +34,7 @@ export function verifyLeaf(walk: Walk, row: StoredRow, firstLeafOfFile: number):
   if (leaf === undefined) problems.add('leaf-damaged', 'the leaf is no leaf', row.leafIndex);
   else {
     verifyBody(walk, row, leaf);
+    verifyStart(walk, row, leaf);
     if (leaf.committedMs < walk.committedMs) {
       problems.add('time-backwards', 'the leaf is older than the one before it', row.leafIndex);
     }
@@ -55,6 +56,17 @@ function verifyBody(walk: Walk, row: StoredRow, leaf: Leaf): void {
     const text = 'the body is not the one that the leaf commits to';
     problems.add('body-changed', text, row.leafIndex);
   }
+}
+
+/** Leaf 0 binds the tree to the origin; no other leaf may claim to. */
+function verifyStart(walk: Walk, row: StoredRow, leaf: Leaf): void {
+  const isFirst = row.leafIndex === 0;
+  const isStart = leaf.kind === 'epoch-start';
+  if (!isFirst && !isStart) return;
+  const named = Buffer.from(row.body ?? []).toString();
+  if (isFirst && isStart && named === JSON.stringify({ origin: walk.origin })) return;
+  const text = 'leaf 0, and it alone, must begin the epoch of this origin';
+  walk.problems.add('file-mismatch', text, row.leafIndex);
 }
 
 function followIntents(walk: Walk, row: StoredRow, leaf: Leaf, firstLeafOfFile: number): void {

@@ -151,6 +151,8 @@ function readFile(
     mustEqual(body.encoding, 0, 'encoding');
     must(sha256(body.salt, body.body).equals(leaf.subarray(18)), `body ${String(index)} fits`);
     const text = body.body.toString();
+    mustEqual(kind === 8, index === 0, 'that the epoch starts at leaf 0');
+    if (index === 0) mustEqual(text, `{"origin":"${place.origin}"}`, 'body of leaf 0');
     encoded.push(leaf);
     leaves.push({ index, kind, committedMs, refersTo, text, file: place.number });
     if (kind === 2) open.set(index, text);

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { LedgerFault, openReader } from '../../../audit/ledger/index.ts';
 import type { Receipts } from '../../../audit/ledger/index.ts';
@@ -74,6 +76,19 @@ describe('an append', () => {
       ...Array<number>(2001).fill(1),
       2, // the exchange began in file 1, which took all of it
     ]);
+  });
+
+  it('does not let the write-ahead log grow for ever', async () => {
+    const ledger = await openTestLedger(temporaryFolder(), { queueBytes: 64 * 1024 * 1024 });
+    const megabyte = 1024 * 1024;
+    for (let i = 0; i < 12; i++) {
+      await Promise.all(
+        Array.from({ length: 8 }, () => appendOne(ledger, 'x'.repeat(megabyte / 8))),
+      );
+    }
+    const { size } = statSync(join(ledger.directory, 'leaves-000001.db-wal'));
+    expect(size).toBeGreaterThan(0);
+    expect(size).toBeLessThan(6 * megabyte);
   });
 
   it('tells its size to those who follow, until they stop', async () => {

@@ -93,13 +93,7 @@ describe('an fsync that fails', () => {
       await first.said('record', 10);
       first.child.kill('SIGKILL');
       await first.ended();
-      const inject = [
-        '-f',
-        '-e',
-        'trace=fsync',
-        '-e',
-        `inject=fsync:error=EIO:when=${when}`,
-      ];
+      const inject = ['-f', '-e', 'trace=fsync', '-e', `inject=fsync:error=EIO:when=${when}`];
       const failing = startLedgerProcess(
         [directory, '64', '4'],
         ['strace', '-o', '/dev/null', ...inject],

@@ -139,6 +139,7 @@ const table: readonly (readonly [string, Spoil, ProblemCode, number?])[] = [
         'tree-mismatch',
       ] as const,
   ),
+  ['the kind of leaf 0', onFile(1, flip('leaf', 'leaf', 0, 1)), 'file-mismatch', 0],
   ['the version of a leaf', onFile(2, flip('leaf', 'leaf', 11, 0)), 'leaf-damaged', 11],
   ['the commitment of a leaf', onFile(2, flip('leaf', 'leaf', 11, 20)), 'body-changed', 11],
   ['the time of a leaf', onFile(2, flip('leaf', 'leaf', 11, 3)), 'time-backwards', 12],
