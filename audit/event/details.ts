@@ -93,7 +93,7 @@ function addRequest(
   addDetail(details, 'request-line', requestLine(exchange));
   if (interaction.kind === 'operation') addDetail(details, 'operation', interaction.name);
   if (interaction.kind === 'create') {
-    addDetail(details, 'condition', request.headers['if-none-exist']);
+    addDetail(details, 'condition', stripCredentials(request.headers['if-none-exist'] ?? ''));
   }
   const isConditional = 'id' in interaction && interaction.id === undefined;
   if (isConditional || interaction.kind === 'conditional-delete') {
