@@ -7,7 +7,7 @@ import express from 'express';
 import { createHeldBytes } from './answer/budget.ts';
 import { createCors } from './cors.ts';
 import type { FlowOptions } from './course.ts';
-import { createFlow } from './flow.ts';
+import { createFlow, type Flow } from './flow.ts';
 import { createMiddlewareForwarder } from './forward/middleware-forwarder.ts';
 import { trustedProxies, type GateOptions } from './gate/index.ts';
 import { createInFlight } from './in-flight.ts';
@@ -49,6 +49,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const heldBytes = createHeldBytes(options.limits.heldTotalBytes);
   const inFlight = createInFlight();
+  // Those that wait for their turn on a connection are not under way: one client could fill it.
+  const pending = createInFlight();
   const forwarder = createMiddlewareForwarder({
     upstreamOrigin: new URL(options.upstream.baseUrl),
     maxSockets: options.limits.inFlight,
@@ -69,11 +71,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return busy || inFlight.count > options.limits.inFlight ? 'overloaded' : undefined;
     },
   });
+  const counted: Flow = (request, response) =>
+    inFlight.track(response, () => flow(request, response));
   app.use((request: IncomingMessage, response: ServerResponse) => {
     if (stopping) response.setHeader('Connection', 'close');
     // What a broken connection does to the answer is seen at its `close`.
     response.on('error', () => undefined);
-    inFlight.track(response, () => inTurn(request, response, flow));
+    void pending.track(response, () => inTurn(request, response, counted));
   });
   // These would be answered by Node itself, and so not be recorded.
   server.on('checkContinue', app);
@@ -89,10 +93,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       clearInterval(counts);
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();
-      await inFlight.ended(options.limits.drainTimeoutMs);
+      await pending.ended(options.limits.drainTimeoutMs);
       server.closeAllConnections();
       await closed;
-      await inFlight.ended(afterCloseMs);
+      await pending.ended(afterCloseMs);
       forwarder.close();
       await recorder.settled();
       await recorder.flush();

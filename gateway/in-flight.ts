@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 export interface InFlight {
   readonly count: number;
   /** Runs an exchange and counts it, from its start until it is done and its response closed. */
-  track(response: ServerResponse, run: () => Promise<void>): void;
+  track(response: ServerResponse, run: () => Promise<void>): Promise<void>;
   /** Resolves when nothing is under way any more, or after `timeoutMs`. */
   ended(timeoutMs: number): Promise<void>;
 }
@@ -26,10 +26,12 @@ export function createInFlight(): InFlight {
     },
     track(response, run) {
       count += 1;
-      void run().then(() => {
+      const exchange = run();
+      void exchange.then(() => {
         if (response.closed || response.destroyed) leave();
         else response.once('close', leave);
       });
+      return exchange;
     },
     async ended(timeoutMs) {
       if (count === 0) return;

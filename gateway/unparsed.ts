@@ -11,7 +11,7 @@ import { withoutCredentials } from './credentials.ts';
 import { faults } from './faults.ts';
 import type { Recorder } from './recorder.ts';
 import { releaseRawFault } from './release.ts';
-import { latestOpen } from './turn.ts';
+import { openTurn } from './turn.ts';
 
 /** What is known of a request that was not parsed. */
 interface Unparsed {
@@ -57,10 +57,10 @@ export function recordUnparsed(
     if (refused.has(socket)) return;
     refused.add(socket);
     socket.on('error', () => undefined);
-    const due = latestOpen(socket);
+    const due = openTurn(socket);
     if (due === undefined) refuse(socket, unparsed);
     else {
-      due.once('close', () => {
+      void due.ended.then(() => {
         refuse(socket, unparsed);
       });
     }
@@ -73,8 +73,8 @@ export function recordUnparsed(
       return;
     }
     const reason = reasonOf(error.code);
-    const due = latestOpen(socket);
-    if (due !== undefined && !due.req.complete) markBroken(due.req, reason);
+    const due = openTurn(socket);
+    if (due !== undefined && !due.request.complete) markBroken(due.request, reason);
     else refuseInTurn(socket, { reason, method: '', target: '' });
   });
   server.on('connect', (request, socket: Duplex) => {
