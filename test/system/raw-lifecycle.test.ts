@@ -281,6 +281,34 @@ describe('limits', () => {
   });
 });
 
+describe('many requests at once on one connection', () => {
+  it('do not keep others out', async () => {
+    const face = await open({ limits: { inFlight: 4 } });
+    const go = Promise.withResolvers<undefined>();
+    const ok = answerText('200 OK', [json], patientBody);
+    face.upstream.answerWith((_, at) => (at === 0 ? [{ until: go.promise }, ok] : [ok]));
+    const many = sendRaw({ port: face.gateway.port, steps: [get(face).repeat(20)], answers: 20 });
+    await waitFor(() => face.upstream.seen.length === 1);
+    const other = await sendRaw({ port: face.gateway.port, steps: [get(face)], answers: 1 });
+    expect(other.answers[0]?.status).toBe(200);
+    go.resolve(undefined);
+    expect((await many).answers.map((it) => it.status)).toEqual(Array(20).fill(200));
+  });
+
+  it('are bounded, and all are on record', async () => {
+    const face = await open({ limits: { refusalsPerPeerPerMinute: 10 } });
+    const sent = 500;
+    face.upstream.answerWith(() => [hang]);
+    await sendRaw({ port: face.gateway.port, steps: [get(face).repeat(sent)] });
+    await waitFor(() => face.gateway.load().inFlight === 0);
+    await face.gateway.close();
+    const events = face.gateway.events();
+    const counted = events.map((event) => Number(detailOf(event, 'refusals-count') ?? '1'));
+    expect(counted.reduce((sum, count) => sum + count, 0)).toBe(sent);
+    expect(events.length).toBeLessThanOrEqual(12);
+  });
+});
+
 describe('a flood of garbage from one peer', () => {
   it('neither fills the disk nor stops others, and is counted', async () => {
     const face = await open({ limits: { refusalsPerPeerPerMinute: 5 } });

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFace, summaries } from '../support/face-under-test.ts';
 import type { Face } from '../support/face-under-test.ts';
-import { leave } from '../support/raw-client.ts';
+import { leave, waitFor } from '../support/raw-client.ts';
 import type { ClientStep } from '../support/raw-client.ts';
 import { answerText, hang, headerOf, patientBody } from '../support/recording-upstream.ts';
 
@@ -716,6 +716,24 @@ describe('a second request behind the first', () => {
       'event connection-closed 8',
     ]);
     expect(face.gateway.load()).toEqual({ heldBytes: 0, inFlight: 0 });
+  });
+
+  it('is recorded like all behind it when the client left before their turn', async () => {
+    const behind = 40;
+    const all = get('/fhir/Patient/first') + get('/fhir/Patient/2').repeat(behind);
+    const asked = (): boolean => face.upstream.seen.at(-1)?.target === '/fhir/Patient/first';
+    const run = await face.run({
+      send: [...withHost(all), { until: asked }, { waitMs: 30 }, leave],
+      upstream: () => [hang],
+      events: 1 + behind,
+    });
+    expect(run.seen).toHaveLength(1);
+    const kinds = Map.groupBy(summaries(run.events), (it) => it);
+    expect([...kinds].map(([kind, { length }]) => [kind, length]).sort()).toEqual([
+      ['event client-gone 4', 1],
+      ['event connection-closed 8', behind],
+    ]);
+    await waitFor(() => face.gateway.load().inFlight === 0);
   });
 
   it('that is garbage does not take the place of the first answer', async () => {
