@@ -27,6 +27,7 @@ export function createMetrics(read: () => Readings): ProcessMetrics {
     labelNames: ['outcome'],
     registers: [register],
   });
+  const byOutcome = new Map<string, Counter.Internal>();
   const append = new Histogram({
     name: 'chaperone_append_seconds',
     help: 'Time until a record was durable, as the request thread sees it.',
@@ -51,7 +52,9 @@ export function createMetrics(read: () => Readings): ProcessMetrics {
   gauge('index_lag_leaves', 'Leaves not indexed yet.', (now) => now.ledgerSize - now.indexPosition);
   return {
     exchange(outcome) {
-      exchanges.inc({ outcome });
+      let counter = byOutcome.get(outcome);
+      if (counter === undefined) byOutcome.set(outcome, (counter = exchanges.labels(outcome)));
+      counter.inc();
     },
     appendMs(value) {
       append.observe(value / 1000);

@@ -8,7 +8,6 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pino } from 'pino';
-import { monotonicFactory } from 'ulid';
 import type { RecordContext } from '../audit/event/index.ts';
 import { openLedger, type Ledger, type LedgerFault } from '../audit/ledger/index.ts';
 import { openSearch, type Search } from '../audit/search/index.ts';
@@ -17,6 +16,7 @@ import { startGateway, type Gateway } from '../gateway/index.ts';
 import { createReviewApp, digestToken, type Reader } from '../review/index.ts';
 import { createIdentifier } from '../smart/index.ts';
 import { UsageError } from './exit-codes.ts';
+import { createIds } from './ids.ts';
 import { loadKey } from './keys.ts';
 import { createMetrics, type ProcessMetrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
@@ -83,7 +83,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
       upstreamBase: config.upstream.baseUrl,
       softwareVersion: packageVersion(readFileSync),
       clock,
-      newId: monotonicFactory(),
+      newId: createIds(),
     };
     const app = await startApp(config, ledger, record, tokenDigestKey, metrics, log, options.warn);
     faces.app = app;
