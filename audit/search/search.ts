@@ -153,7 +153,7 @@ class WorkerSearch implements Search {
   }
 
   #spawn(): Worker {
-    const { ledgerDirectory, origin, file, key, lingerMs = 50 } = this.#options;
+    const { ledgerDirectory, origin, file, key, lingerMs = 250 } = this.#options;
     const setup: WorkerSetup = { ledgerDirectory, origin, file, key, lingerMs };
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
     const worker = new Worker(new URL(`./index-worker${extension}`, import.meta.url), {
