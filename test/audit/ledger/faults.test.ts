@@ -155,6 +155,24 @@ describe('a disk that fails', () => {
     expect(ledger.load.bytes).toBe(0);
   });
 
+  it('writes nothing more after it failed, not even what had reached the writer by then', async () => {
+    const directory = temporaryFolder();
+    const gate = new SharedArrayBuffer(4);
+    const fail: Fail = { step: 'commit', apply: true, code: io, after: 0, times: 1 };
+    const entry = new URL('../../support/faulty-writer.ts', import.meta.url);
+    const ledger = await openTestLedger(directory, { writer: { entry, data: { gate, fail } } });
+    const first = codeOf(appendOne(ledger, 'a'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = codeOf(appendOne(ledger, 'b'));
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    expect([await first, await second]).toEqual(['LEDGER_IO', 'LEDGER_IO']);
+    await ledger.close();
+    const restarted = await openTestLedger(directory, { init: false });
+    expect(expectLedger(restarted.directory).records).toEqual(['a']);
+  });
+
   it('takes appends again after a full disk has room, and loses none that it acknowledged', async () => {
     const directory = temporaryFolder();
     const writer = failing({ step: 'commit', apply: false, code: full, after: 1, times: 1 });

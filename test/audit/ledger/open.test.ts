@@ -210,11 +210,14 @@ describe('a start', () => {
     expectLedger(folder, { size: 21 });
   });
 
-  it('is refused when a leaf of the last file was changed', async () => {
+  it.each([
+    ['so that it is no leaf', 'zeroblob(50)'],
+    ['so that only the tree tells', 'CAST(substr(leaf, 1, 18) || zeroblob(32) AS BLOB)'],
+  ])('is refused when a leaf of the last file was changed, %s', async (_, value) => {
     const { directory, folder } = await closedLedger();
     const db = new Database(join(folder, 'leaves-000003.db'));
     db.exec('DROP TRIGGER leaf_update');
-    db.exec('UPDATE leaf SET leaf = CAST(zeroblob(50) AS BLOB) WHERE leaf_index = 18');
+    db.exec(`UPDATE leaf SET leaf = ${value} WHERE leaf_index = 18`);
     db.close();
     expect(await opening(directory)).toBe('LEDGER_INCOMPLETE');
   });
