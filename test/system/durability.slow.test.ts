@@ -13,7 +13,7 @@ import { GatewayNotReady, startGateway } from '../support/gateway-process.ts';
 import type { GatewayOptions, GatewayProcess } from '../support/gateway-process.ts';
 import { isEffectUnknown, readEvents } from '../support/ledger-events.ts';
 import { copyProject, type Patch } from '../support/project-copy.ts';
-import type { RawAnswer } from '../support/raw-client.ts';
+import { waitFor, type RawAnswer } from '../support/raw-client.ts';
 import { answerText, headerOf, startRecordingUpstream } from '../support/recording-upstream.ts';
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts';
 import { stepsOf, traceCalls } from '../support/system-calls.ts';
@@ -103,7 +103,12 @@ async function startSystem(options: Partial<GatewayOptions> = {}): Promise<Syste
   });
   const send = ({ head, body }: Request): Promise<TimedExchange> =>
     exchangeRaw(gateway.appUrl, head, body);
-  expect((await send(read)).answer.status).toBe(200);
+  const { answer: first } = await send(read);
+  expect(first.status).toBe(200);
+  // A gateway with a defect may be behind; the first commit also begins the write-ahead log.
+  await expect
+    .poll(() => eventsOf(gateway.ledgerDirectory, requestId(first)).length, { timeout: 10_000 })
+    .toBe(1);
   return { upstream, gateway, send };
 }
 
@@ -258,7 +263,9 @@ describe('a gateway with a defect', () => {
     expect(got.status).toBe(request.status);
     // Its record comes behind the answer, if it comes: wait for it, so that the list is complete.
     await expect
-      .poll(() => eventsOf(system.gateway.ledgerDirectory, requestId(got)).length)
+      .poll(() => eventsOf(system.gateway.ledgerDirectory, requestId(got)).length, {
+        timeout: 10_000,
+      })
       .toBe(1);
     const steps = stepsIn(await tracing.stop(), system, exchange);
     expect(steps).not.toEqual(request.steps);
@@ -368,7 +375,7 @@ describe('when the disk is full', () => {
     const held = new Promise<void>((resolve) => (letAnswer = resolve));
     upstream.answerWith((request, index) => [{ until: held }, ...answer(request, index)]);
     const pending = system.send(create);
-    await expect.poll(() => upstream.seen.at(-1)?.method).toBe('POST');
+    await waitFor(() => upstream.seen.at(-1)?.method === 'POST');
     fillDisk(join(disk, 'ballast'));
     letAnswer();
     const change = await pending;

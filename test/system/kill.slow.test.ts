@@ -38,7 +38,7 @@ interface Upstream {
 
 async function startUpstream(): Promise<Upstream> {
   const file = join(temporaryFolder(), 'changes');
-  const script = join(projectRoot, 'test', 'support', 'change-upstream.ts');
+  const script = join(projectRoot, 'test', 'support', 'change-upstream-child.ts');
   const child = spawn(process.execPath, [script, file], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
