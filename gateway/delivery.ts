@@ -22,13 +22,19 @@ export function deliver(
   }
   if (response.destroyed) notDelivered(course, recorded, prepared, options);
   else {
-    watchDelivery(course, recorded, prepared, options);
+    const watch = watchDelivery(course, recorded, prepared, options);
     if (prepared.kind === 'answer') {
       const headers = [...course.headers, ...prepared.release.headers];
       release(response, { ...prepared.release, headers }, recorded.receipts);
     } else endWithFault(course, prepared.reason, { kind: 'recorded', receipts: recorded.receipts });
+    watch.limitTime();
   }
   options.metrics.exchange(prepared.kind === 'answer' ? 'released' : 'upstream-failed');
+}
+
+interface Watch {
+  /** To be called once all is handed over, as far as the connection takes it. */
+  readonly limitTime: () => void;
 }
 
 /** `finish` says that the bytes were handed to the system, never that they arrived. */
@@ -37,19 +43,22 @@ function watchDelivery(
   recorded: Recorded,
   prepared: Prepared,
   options: FlowOptions,
-): void {
+): Watch {
   const { response } = course;
   let timer: NodeJS.Timeout | undefined;
   response.once('close', () => {
     clearTimeout(timer);
     if (!response.writableFinished) notDelivered(course, recorded, prepared, options);
   });
-  setImmediate(() => {
-    if (response.closed || response.writableFinished) return;
-    timer = setTimeout(() => {
-      abandon(response);
-    }, options.limits.drainTimeoutMs);
-  });
+  return {
+    limitTime() {
+      // Most answers are with the system at once; only one that waits for its client is watched.
+      if (response.closed || response.writableLength === 0) return;
+      timer = setTimeout(() => {
+        abandon(response);
+      }, options.limits.drainTimeoutMs);
+    },
+  };
 }
 
 function notDelivered(
