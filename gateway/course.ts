@@ -7,6 +7,7 @@ import type { Arrival } from './arrival.ts';
 import type { Cors } from './cors.ts';
 import type { Forwarder } from './forward/forward.ts';
 import type { GateOptions } from './gate/index.ts';
+import type { InFlight } from './in-flight.ts';
 import type { GatewayMetrics, ProcessLog } from './options.ts';
 import type { Recorder } from './recorder.ts';
 import type { HeaderList } from './release.ts';
@@ -21,6 +22,8 @@ export interface FlowOptions {
   readonly recorder: Recorder;
   readonly forwarder: Forwarder;
   readonly heldBytes: HeldBytes;
+  /** Exchanges that may have the upstream's attention. */
+  readonly inFlight: InFlight;
   readonly upstreamPath: string;
   readonly upstreamHost: string;
   readonly limits: {

@@ -68,15 +68,38 @@ async function run(course: Course, options: FlowOptions): Promise<void> {
     await preflight(course, options, head, cors);
     return;
   }
-  const received = await receive(arrival, head, request, receiveOptions(options, response));
-  if (received.kind === 'refused') {
-    await refuse(course, options, received.reason, head);
-    return;
+  const hold = options.heldBytes.open();
+  try {
+    await receiveAndAsk(course, head, hold, options);
+  } finally {
+    if (response.closed || response.destroyed) hold.release();
+    else response.once('close', hold.release);
   }
-  await exchange(course, received, options);
 }
 
-function receiveOptions(options: FlowOptions, response: ServerResponse): ReceiveOptions {
+async function receiveAndAsk(
+  course: Course,
+  head: Admitted,
+  hold: Hold,
+  options: FlowOptions,
+): Promise<void> {
+  const { arrival, request, response } = course;
+  const received = await receive(arrival, head, request, receiveOptions(options, response, hold));
+  // Asked again, as a body may have taken its time: a slow sender holds no place among those
+  // under way.
+  const reason = received.kind === 'refused' ? received.reason : options.overload();
+  if (received.kind === 'refused' || reason !== undefined) {
+    await refuse(course, options, reason ?? 'overloaded', head);
+    return;
+  }
+  await options.inFlight.track(response, () => exchange(course, received, hold, options));
+}
+
+function receiveOptions(
+  options: FlowOptions,
+  response: ServerResponse,
+  hold: Hold,
+): ReceiveOptions {
   return {
     gate: options.gate,
     urls: options.urls,
@@ -84,6 +107,7 @@ function receiveOptions(options: FlowOptions, response: ServerResponse): Receive
     upstreamHost: options.upstreamHost,
     requestBodyBytes: options.limits.requestBodyBytes,
     overload: options.overload,
+    hold,
     goOn: () => {
       releaseContinue(response);
     },
@@ -91,7 +115,12 @@ function receiveOptions(options: FlowOptions, response: ServerResponse): Receive
 }
 
 /** The exchange proper: from here on the upstream may be touched. */
-async function exchange(course: Course, received: Received, options: FlowOptions): Promise<void> {
+async function exchange(
+  course: Course,
+  received: Received,
+  hold: Hold,
+  options: FlowOptions,
+): Promise<void> {
   const { arrival, response } = course;
   const changes = canChange(received.facts);
   const started: Omit<Exchange, 'answer' | 'endedAt'> = {
@@ -115,14 +144,8 @@ async function exchange(course: Course, received: Received, options: FlowOptions
   };
   response.once('close', onClose);
   if (response.destroyed) onClose();
-  const hold = options.heldBytes.open();
-  try {
-    const prepared = await askUpstream(received, giveUp, hold, options);
-    await conclude(course, started, prepared, intent, options);
-  } finally {
-    if (response.closed || response.destroyed) hold.release();
-    else response.once('close', hold.release);
-  }
+  const prepared = await askUpstream(received, giveUp, hold, options);
+  await conclude(course, started, prepared, intent, options);
 }
 
 async function askUpstream(

@@ -7,7 +7,7 @@ import express from 'express';
 import { createHeldBytes } from './answer/budget.ts';
 import { createCors } from './cors.ts';
 import type { FlowOptions } from './course.ts';
-import { createFlow, type Flow } from './flow.ts';
+import { createFlow } from './flow.ts';
 import { createMiddlewareForwarder } from './forward/middleware-forwarder.ts';
 import { trustedProxies, type GateOptions } from './gate/index.ts';
 import { createInFlight } from './in-flight.ts';
@@ -49,7 +49,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const heldBytes = createHeldBytes(options.limits.heldTotalBytes);
   const inFlight = createInFlight();
-  // Those that wait for their turn on a connection are not under way: one client could fill it.
+  // Slow senders, and what waits for its turn on a connection, are not under way: one client could
+  // fill it.
   const pending = createInFlight();
   const forwarder = createMiddlewareForwarder({
     upstreamOrigin: new URL(options.upstream.baseUrl),
@@ -64,20 +65,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     recorder,
     forwarder,
     heldBytes,
+    inFlight,
     overload() {
       if (stopping) return 'shutting-down';
       if (options.ledger.state.kind !== 'ready') return 'ledger-unavailable';
       const busy = !options.ledger.admits() || !heldBytes.admits();
-      return busy || inFlight.count > options.limits.inFlight ? 'overloaded' : undefined;
+      return busy || inFlight.count >= options.limits.inFlight ? 'overloaded' : undefined;
     },
   });
-  const counted: Flow = (request, response) =>
-    inFlight.track(response, () => flow(request, response));
   app.use((request: IncomingMessage, response: ServerResponse) => {
     if (stopping) response.setHeader('Connection', 'close');
     // What a broken connection does to the answer is seen at its `close`.
     response.on('error', () => undefined);
-    void pending.track(response, () => inTurn(request, response, counted));
+    void pending.track(response, () => inTurn(request, response, flow));
   });
   // These would be answered by Node itself, and so not be recorded.
   server.on('checkContinue', app);
@@ -112,7 +112,7 @@ function constants(
   options: GatewayOptions,
   publicBaseUrl: string,
   port: number,
-): Omit<FlowOptions, 'recorder' | 'forwarder' | 'heldBytes' | 'overload'> {
+): Omit<FlowOptions, 'recorder' | 'forwarder' | 'heldBytes' | 'inFlight' | 'overload'> {
   const upstream = new URL(options.upstream.baseUrl);
   return {
     gate: gateOptions(options, publicBaseUrl, port),

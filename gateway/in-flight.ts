@@ -27,10 +27,11 @@ export function createInFlight(): InFlight {
     track(response, run) {
       count += 1;
       const exchange = run();
-      void exchange.then(() => {
+      const end = (): void => {
         if (response.closed || response.destroyed) leave();
         else response.once('close', leave);
-      });
+      };
+      void exchange.then(end, end);
       return exchange;
     },
     async ended(timeoutMs) {

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { RefusalReason, RequestFacts } from '../audit/event/index.ts';
+import type { Hold } from './answer/budget.ts';
 import type { Arrival } from './arrival.ts';
 import { onBroken, type BrokenReason } from './broken-request.ts';
 import { withoutCredentials } from './credentials.ts';
@@ -46,6 +47,8 @@ export interface ReceiveOptions {
   /** `host[:port]` of the upstream. */
   readonly upstreamHost: string;
   readonly requestBodyBytes: number;
+  /** Takes the bytes of the body; refuses them when too much is held. */
+  readonly hold: Hold;
   /** A reason when no new exchange may start. */
   overload(): RefusalReason | undefined;
   /** Lets the client go on (`Expect: 100-continue`). */
@@ -110,8 +113,7 @@ export async function receive(
     return refuse('body-too-large');
   }
   if (expectContinue) options.goOn();
-  const body =
-    framing.kind === 'none' ? undefined : await readBody(request, options.requestBodyBytes);
+  const body = framing.kind === 'none' ? undefined : await readBody(request, options);
   if (typeof body === 'string') return refuse(body);
   // A form can ask for a format too, and only the body tells.
   const headers =
@@ -194,18 +196,27 @@ function inward(body: Uint8Array, kind: BodyKind, urls: UrlMap): Uint8Array {
 /** All bytes of the body, or why there are none. */
 function readBody(
   request: IncomingMessage,
-  maxBytes: number,
-): Promise<Uint8Array | 'body-too-large' | 'body-incomplete' | BrokenReason> {
+  { requestBodyBytes, hold }: Pick<ReceiveOptions, 'requestBodyBytes' | 'hold'>,
+): Promise<Uint8Array | 'body-too-large' | 'body-incomplete' | 'overloaded' | BrokenReason> {
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
     onBroken(request, resolve);
     request.on('data', (chunk: Uint8Array) => {
       size += chunk.length;
-      if (size > maxBytes) {
-        resolve('body-too-large');
+      const refused =
+        size > requestBodyBytes
+          ? 'body-too-large'
+          : hold.take(chunk.length)
+            ? undefined
+            : 'overloaded';
+      if (refused === undefined) chunks.push(chunk);
+      else {
         chunks.length = 0;
-      } else chunks.push(chunk);
+        // What is still to come is dropped: the refusal ends the connection.
+        request.removeAllListeners('data').resume();
+        resolve(refused);
+      }
     });
     request.on('end', () => {
       resolve(Buffer.concat(chunks));

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Inspection } from '../../audit/event/index.ts';
+import { parseMediaType } from '../gate/index.ts';
 
 /** A body understood, or not. */
 export type Inspected = Inspection | { readonly kind: 'uninspectable' };
@@ -32,7 +33,7 @@ export function inspectBody(body: AnswerBody, flagAll: boolean): Inspected {
   if (body.bytes.length === 0) return { kind: 'none' };
   const mediaType = essence(body.contentType);
   if (isJson(mediaType) || (mediaType === '' && looksLikeJson(body.bytes))) {
-    const json = parse(body.bytes);
+    const json = isUtf8(body.contentType) ? parse(body.bytes) : undefined;
     if (json !== undefined) return { kind: 'json', json };
     return flagAll ? opaque(mediaType, body.bytes) : uninspectable;
   }
@@ -47,6 +48,13 @@ export function opaque(mediaType: string, bytes: Uint8Array): Inspection {
 
 function essence(contentType: string | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Declared in another charset, the same bytes are another document to a client that obeys it. */
+function isUtf8(contentType: string | undefined): boolean {
+  if (contentType?.toLowerCase().includes('charset') !== true) return true;
+  const charset = parseMediaType(contentType)?.parameters.get('charset')?.toLowerCase();
+  return charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii';
 }
 
 function isJson(mediaType: string): boolean {

@@ -108,6 +108,8 @@ async function understand(
   if (head.status < 200 || head.status === 206 || isCodedInTransit(head.rawHeaders)) {
     return 'answer-framing';
   }
+  // RFC 9110 section 15.3.6: no content; clients differ on what they make of it.
+  if (head.status === 205 && bytes.length > 0) return 'answer-framing';
   const { heldAnswerBytes } = options.limits;
   const decoded = await decodeBody(bytes, facts['content-encoding'], heldAnswerBytes);
   if (decoded.kind === 'refused') return decoded.reason;
