@@ -4,6 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openReader } from '../../audit/ledger/index.ts';
@@ -268,6 +270,7 @@ function answers(): ReadonlyMap<string, string> {
 
 let upstream: RecordingUpstream;
 let gateway: GatewayProcess;
+let folder: string;
 /** Everything that came out of the gateway by itself, and must hold no secret. */
 const said = new Map<string, Buffer>();
 const control = `Control${randomBytes(12).toString('hex')}`;
@@ -324,9 +327,7 @@ async function askReview(): Promise<void> {
 }
 
 function stored(): ReadonlyMap<string, Buffer> {
-  return filesBelow(gateway.directory, (path) =>
-    /[/\\]keys[/\\]|\.token$|chaperone\.yaml$/.test(path),
-  );
+  return filesBelow(folder, (path) => /[/\\]keys[/\\]|\.token$|chaperone\.yaml$/.test(path));
 }
 
 /** Bodies of all leaves: in the files they may be cut by a page's end. */
@@ -344,8 +345,11 @@ function leaves(): Buffer[] {
 
 beforeAll(async () => {
   upstream = await startRecordingUpstream();
+  folder = await mkdtemp(join(tmpdir(), 'chaperone-canaries-'));
   gateway = await startGateway({
     upstream: upstream.base,
+    // Ours, so that it is still there after the stop.
+    directory: folder,
     config: {
       gateway: { cookieAllowList: ['route'], cors: { allowedOrigins: ['https://app.example'] } },
       limits: { refusalsPerPeerPerMinute: 10_000 },
@@ -378,6 +382,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await upstream.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 describe('the search for secrets', () => {
@@ -461,9 +466,9 @@ describe('no secret', () => {
   });
 
   it('is in any stored byte or line of output after a stop', async () => {
-    const folder = gateway.directory;
     await gateway.stop();
-    expect(folder).toBeDefined();
+    expect(stored().size).toBeGreaterThan(2);
+    expect(leaksIn(stored(), secrets)).toEqual([]);
     const output = new Map([
       ['stdout', Buffer.from(gateway.stdout())],
       ['stderr', Buffer.from(gateway.stderr())],

@@ -216,6 +216,7 @@ const statuses: readonly Row[] = [
     ],
     'answer-framing',
   ),
+  bad('205 with a body', [answerText('205 Reset Content', [json], secretBody)], 'answer-framing'),
   {
     name: '204',
     answer: [head('HTTP/1.1 204 No Content', 'ETag: W/"2"')],
@@ -352,6 +353,20 @@ const codings: readonly Row[] = [
 const contents: readonly Row[] = [
   bad('JSON that is cut', whole([], secretBody.slice(0, -1)), 'answer-uninspectable'),
   bad('UTF-16', whole([], Buffer.from(secretBody, 'utf16le')), 'answer-uninspectable'),
+  ...['utf-7', 'utf-16', 'iso-8859-1', '"utf-7"', 'utf-8; charset=utf-7'].map((charset) =>
+    bad(
+      `JSON said to be ${charset}`,
+      [answerText('200 OK', [`${json}; charset=${charset}`], secretBody)],
+      'answer-uninspectable',
+    ),
+  ),
+  ...['utf-8', 'UTF-8', '"utf-8"'].map((charset) => ({
+    name: `JSON said to be ${charset}`,
+    answer: [answerText('200 OK', [`${json}; charset=${charset}`], patientBody)],
+    status: 200,
+    body: patientBody,
+    recorded: ok,
+  })),
   bad(
     'invalid UTF-8',
     whole([], Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])),

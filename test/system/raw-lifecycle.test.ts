@@ -256,6 +256,43 @@ describe('limits', () => {
     expect(third.answers[0]?.status).toBe(200);
   });
 
+  it('of all held bytes count what clients send, and refuse it', async () => {
+    const face = await open({ limits: { heldTotalBytes: 10_000 } });
+    const big = `{"resourceType":"Patient","a":"${'x'.repeat(6000)}"}`;
+    let refused = false;
+    // One that stops just before its end holds on to its bytes.
+    const slow = sendRaw({
+      port: face.gateway.port,
+      steps: [post(face, big.slice(0, -1), big.length), { until: () => refused }, leave],
+    });
+    await waitFor(() => face.gateway.load().heldBytes > 5000);
+    const second = await face.run({ send: post(face, big), answers: 1, askNext: false });
+    expect(second.answers[0]?.status).toBe(503);
+    expect(summaries(second.events)).toEqual(['event overloaded 12']);
+    expect(face.upstream.seen).toEqual([]);
+    refused = true;
+    await slow;
+    await waitFor(() => face.gateway.load().heldBytes === 0);
+    const third = await face.run({ send: post(face, big), answers: 1 });
+    expect(third.answers[0]?.status).toBe(200);
+  });
+
+  it('of exchanges under way are not used up by slow senders', async () => {
+    const face = await open({ limits: { inFlight: 2 } });
+    let isServed = false;
+    const slow = Array.from({ length: 5 }, () =>
+      sendRaw({
+        port: face.gateway.port,
+        steps: [post(face, patient, 900), { until: () => isServed }, leave],
+      }),
+    );
+    await waitFor(() => face.gateway.load().heldBytes === 5 * patient.length);
+    const run = await face.run({ send: get(face), answers: 1, askNext: false });
+    expect(run.answers[0]?.status).toBe(200);
+    isServed = true;
+    await Promise.all(slow);
+  });
+
   it('of exchanges under way: refused before contact', async () => {
     const face = await open({ limits: { inFlight: 2 } });
     const go = Promise.withResolvers<undefined>();
