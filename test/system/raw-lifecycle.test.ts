@@ -7,8 +7,9 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { LedgerFault } from '../../audit/ledger/index.ts';
+import { LedgerFault, verifyLedger } from '../../audit/ledger/index.ts';
 import type { Ledger, Receipts } from '../../audit/ledger/index.ts';
+import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf, startFace, summaries } from '../support/face-under-test.ts';
 import type { Face } from '../support/face-under-test.ts';
 import { leave, sendRaw, waitFor } from '../support/raw-client.ts';
@@ -35,7 +36,12 @@ async function open(settings: Parameters<typeof startFace>[0] = {}): Promise<Fac
 }
 
 afterEach(async () => {
-  for (const face of opened.splice(0)) await face.stop();
+  for (const face of opened.splice(0)) {
+    const events = face.gateway.events();
+    expect(verifyLedger(face.gateway.directory).problems).toEqual([]);
+    await face.stop();
+    for (const event of events) expect(validateAuditEvent(event)).toEqual([]);
+  }
 });
 
 function message(line: string, face: Face, headers: readonly string[] = [], body = ''): string {
@@ -538,6 +544,97 @@ describe('a ledger', () => {
     const events = face.gateway.events();
     expect(summaries(events)).toEqual(['event 200 0', 'addendum recorded-late 4']);
     expect(detailOf(events[1], 'original-record')).toBe(events[0]?.id);
+  });
+
+  it('that commits an intent too late: 503, not forwarded, and the intent does not end as unknown', async () => {
+    const late = Promise.withResolvers<Receipts>();
+    const face = await open({
+      wrapLedger: (ledger) =>
+        wrapped(ledger, {
+          openIntent: (intent, options) => {
+            void ledger.openIntent(intent, options).then((handle) => {
+              late.resolve([handle] as unknown as Receipts);
+            });
+            return Promise.reject(
+              new LedgerFault({
+                code: 'LEDGER_APPEND_TIMEOUT',
+                message: 'Too late.',
+                late: late.promise,
+              }),
+            );
+          },
+        }),
+    });
+    const { answers } = await sendRaw({
+      port: face.gateway.port,
+      steps: [post(face)],
+      answers: 1,
+    });
+    expect(answers[0]?.status).toBe(503);
+    await waitFor(() => face.gateway.events().length === 1);
+    expect(summaries(face.gateway.events())).toEqual(['event ledger-unavailable 12']);
+    expect(face.upstream.seen).toEqual([]);
+    // Settled: nothing is left for recovery to call unknown.
+    expect(verifyLedger(face.gateway.directory)).toMatchObject({ ok: true, openIntents: 0 });
+  });
+});
+
+describe('what cannot be recorded one by one', () => {
+  it('is counted when the ledger fails: refusals and unparsable requests too', async () => {
+    let fails = true;
+    const face = await open({
+      wrapLedger: (ledger) =>
+        wrapped(ledger, {
+          append: (records, options) =>
+            fails ? Promise.reject(full()) : ledger.append(records, options),
+        }),
+    });
+    const sent = [
+      'garbage\r\n\r\n',
+      message('GET /elsewhere HTTP/1.1', face),
+      'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+    ];
+    for (const send of sent) {
+      const { answers } = await sendRaw({ port: face.gateway.port, steps: [send], answers: 1 });
+      expect(answers[0]?.status).toBe(503);
+      expect(answers[0]?.headers['x-request-id']).toBeDefined();
+    }
+    expect(face.gateway.events()).toEqual([]);
+    fails = false;
+    await face.gateway.close();
+    const counts = face.gateway
+      .events()
+      .map((event) => [detailOf(event, 'refusal-reason'), detailOf(event, 'refusals-count')]);
+    expect(counts).toEqual([
+      ['malformed-request', '1'],
+      ['not-found', '1'],
+      ['method-unknown', '1'],
+    ]);
+  });
+
+  it('is not lost when the gateway itself has a defect: 500, on record, and nothing of the answer', async () => {
+    let defects = 1;
+    const face = await open({
+      wrapLedger: (ledger) =>
+        wrapped(ledger, {
+          append: (records, options) =>
+            defects-- > 0
+              ? Promise.reject(new TypeError('a defect with Bearer abc in its text'))
+              : ledger.append(records, options),
+        }),
+    });
+    const { answers, bytes } = await sendRaw({
+      port: face.gateway.port,
+      steps: [get(face)],
+      answers: 1,
+    });
+    expect(answers[0]?.status).toBe(500);
+    expect(bytes.toString()).not.toContain('female');
+    expect(summaries(face.gateway.events())).toEqual(['event 500 12']);
+    expect(face.gateway.logged.join()).toContain('defect of the gateway');
+    expect(face.gateway.logged.join()).not.toContain('Bearer abc');
+    expect(face.upstream.seen).toHaveLength(1);
+    expect(face.gateway.load()).toEqual(idle);
   });
 });
 
