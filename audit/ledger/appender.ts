@@ -204,6 +204,8 @@ export class Appender implements Ledger {
   }
 
   #take(message: FromWriter): void {
+    // Everything that waited was failed then; the writer still rejects what had reached it.
+    if (this.#state.kind === 'failed' && message.kind !== 'warning') return;
     switch (message.kind) {
       case 'committed':
         this.#size = message.size;

@@ -9,7 +9,7 @@ import type { StoreHook, StoreStep } from '../../audit/ledger/writer.ts';
 
 /** What goes wrong. */
 export interface Misbehaviour {
-  /** Commits wait while the number in it is 0: see `openGate`. */
+  /** Two numbers: commits wait while the first is 0, and count themselves in the second. */
   readonly gate?: SharedArrayBuffer;
   readonly fail?: {
     readonly step: StoreStep;
@@ -29,7 +29,10 @@ const { gate, fail } = (workerData as { test: Misbehaviour }).test;
 let count = 0;
 
 const hook: StoreHook = (step, run) => {
-  if (step === 'commit' && gate !== undefined) Atomics.wait(new Int32Array(gate), 0, 0);
+  if (step === 'commit' && gate !== undefined) {
+    Atomics.add(new Int32Array(gate), 1, 1);
+    Atomics.wait(new Int32Array(gate), 0, 0);
+  }
   if (fail?.step !== step) {
     run();
     return;

@@ -25,7 +25,7 @@ const indexes = (receipts: Receipts): number[] => receipts.map((receipt) => rece
 
 /** A writer whose commits wait until the gate is opened. */
 function gated(): { writer: { entry: URL; data: unknown }; openGate: () => void } {
-  const gate = new SharedArrayBuffer(4);
+  const gate = new SharedArrayBuffer(8);
   const openGate = (): void => {
     Atomics.store(new Int32Array(gate), 0, 1);
     Atomics.notify(new Int32Array(gate), 0);

@@ -3,7 +3,7 @@
  * failed one. Each row says what the caller is told; after a restart the ledger must be whole, hold
  * all that was acknowledged, and nothing twice.
  */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { LedgerFault, verifyLedger } from '../../../audit/ledger/index.ts';
 import type { Ledger, LedgerState } from '../../../audit/ledger/index.ts';
 import { expectLedger } from '../../support/expect-ledger.ts';
@@ -157,12 +157,13 @@ describe('a disk that fails', () => {
 
   it('writes nothing more after it failed, not even what had reached the writer by then', async () => {
     const directory = temporaryFolder();
-    const gate = new SharedArrayBuffer(4);
-    const fail: Fail = { step: 'commit', apply: true, code: io, after: 0, times: 1 };
+    const gate = new SharedArrayBuffer(8);
+    const fail: Fail = { step: 'head', apply: true, code: io, after: 0, times: 1 };
     const entry = new URL('../../support/faulty-writer.ts', import.meta.url);
     const ledger = await openTestLedger(directory, { writer: { entry, data: { gate, fail } } });
     const first = codeOf(appendOne(ledger, 'a'));
-    await new Promise((resolve) => setImmediate(resolve));
+    // The writer is in the middle of this commit when the next append reaches it.
+    await vi.waitUntil(() => Atomics.load(new Int32Array(gate), 1) === 1);
     const second = codeOf(appendOne(ledger, 'b'));
     await new Promise((resolve) => setImmediate(resolve));
     Atomics.store(new Int32Array(gate), 0, 1);
