@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from './temporary-ledger.ts';
 
-/** What happens to every sync from the moment of attaching, or from the n-th one of a thread on. */
-export type SyncFault =
+/** What happens to every sync, or write into a file, from the moment of attaching. */
+export type DiskFault =
   | { readonly kind: 'none' }
-  | { readonly kind: 'delay'; readonly delayMs: number }
-  | { readonly kind: 'error'; readonly fromSync?: number };
+  | { readonly kind: 'slow-sync'; readonly delayMs: number }
+  | { readonly kind: 'sync-fails' }
+  | { readonly kind: 'write-fails' };
 
 /** A trace that is being written. */
 export interface Tracing {
@@ -23,7 +24,7 @@ export interface Tracing {
 }
 
 /** Attaches to a process and all its threads. The trace has begun when it resolves. */
-export async function traceCalls(pid: number, fault: SyncFault): Promise<Tracing> {
+export async function traceCalls(pid: number, fault: DiskFault): Promise<Tracing> {
   const file = join(temporaryFolder(), 'trace');
   const calls = 'trace=fsync,fdatasync,pwrite64,pwritev,read,recvfrom,write,writev,sendto,sendmsg';
   const inject = injection(fault);
@@ -58,14 +59,16 @@ export async function traceCalls(pid: number, fault: SyncFault): Promise<Tracing
   };
 }
 
-function injection(fault: SyncFault): readonly string[] {
+function injection(fault: DiskFault): readonly string[] {
   switch (fault.kind) {
     case 'none':
       return [];
-    case 'delay':
+    case 'slow-sync':
       return ['-e', `inject=fsync,fdatasync:delay_enter=${String(fault.delayMs * 1000)}`];
-    case 'error':
-      return ['-e', `inject=fsync,fdatasync:error=EIO:when=${String(fault.fromSync ?? 1)}+`];
+    case 'sync-fails':
+      return ['-e', 'inject=fsync,fdatasync:error=EIO'];
+    case 'write-fails':
+      return ['-e', 'inject=pwrite64,pwritev:error=EIO'];
   }
 }
 
@@ -91,15 +94,16 @@ export interface Sockets {
 
 /**
  * The steps of the exchange on one client connection, equal neighbours taken together, up to the
- * next request of another one. A call counts where it begins, a sync where it has ended: its thread
- * goes on only after strace has written that line, so "sync before answer" in the list is so in the
- * process.
+ * next request of another one. What writes counts where it begins; a sync and a read where they
+ * have ended well: their thread goes on only after strace has written that line, so "sync before
+ * answer" in the list is so in the process.
  */
 export function stepsOf(lines: readonly string[], sockets: Sockets): readonly Step[] {
   const steps: Step[] = [];
-  const syncing = new Set<string>();
+  /** What each thread has begun and not ended. */
+  const begun = new Map<string, Step | 'other'>();
   for (const line of lines) {
-    const step = stepOf(line, sockets, syncing);
+    const step = stepOf(line, sockets, begun);
     if (steps.length === 0 && step !== 'request') continue;
     if (step === 'other') return steps;
     if (step !== undefined && steps.at(-1) !== step) steps.push(step);
@@ -107,28 +111,47 @@ export function stepsOf(lines: readonly string[], sockets: Sockets): readonly St
   return steps;
 }
 
-const syncCall = /^fsync\(|^fdatasync\(/u;
-const writeCall = /^(?:write|writev|sendto|sendmsg)\(/u;
 const ledgerLog = /^\w+\(\d+<[^>]*\/leaves-\d+\.db-wal>/u;
 const connection = /^\w+\(\d+<TCP:\[[^\]]*:(\d+)->[^\]]*:(\d+)\]>/u;
 
-function stepOf(line: string, sockets: Sockets, syncing: Set<string>): Step | 'other' | undefined {
+function stepOf(
+  line: string,
+  sockets: Sockets,
+  begun: Map<string, Step | 'other'>,
+): Step | 'other' | undefined {
   const [, thread = '', call = ''] = /^(\d+)\s+(.*)$/u.exec(line) ?? [];
-  const hasEndedWell = / = 0(?: \(.*\))?$/u.test(call);
-  if (/^<\.\.\. (?:fsync|fdatasync) resumed>/u.test(call)) {
-    return syncing.delete(thread) && hasEndedWell ? 'sync' : undefined;
+  if (/^<\.\.\. \w+ resumed>/u.test(call)) {
+    const step = begun.get(thread);
+    begun.delete(thread);
+    return step !== undefined && hasEndedWell(step, call) ? step : undefined;
   }
+  const step = meaningOf(call, sockets);
+  if (step === undefined || !countsAtItsEnd(step, call)) return step;
+  if (call.endsWith('<unfinished ...>')) {
+    begun.set(thread, step);
+    return undefined;
+  }
+  return hasEndedWell(step, call) ? step : undefined;
+}
+
+function countsAtItsEnd(step: Step | 'other', call: string): boolean {
+  return step === 'sync' || /^(?:read|recvfrom)\(/u.test(call);
+}
+
+/** A read that gave nothing is the end of a connection, or its waiting. */
+function hasEndedWell(step: Step | 'other', call: string): boolean {
+  return step === 'sync' ? / = 0(?: \(.*\))?$/u.test(call) : / = [1-9]\d*$/u.test(call);
+}
+
+function meaningOf(call: string, sockets: Sockets): Step | 'other' | undefined {
   if (ledgerLog.test(call)) {
-    if (!syncCall.test(call)) return 'write';
-    if (call.endsWith('<unfinished ...>')) syncing.add(thread);
-    return hasEndedWell ? 'sync' : undefined;
+    if (/^fsync\(|^fdatasync\(/u.test(call)) return 'sync';
+    return /^pwrite/u.test(call) ? 'write' : undefined;
   }
   const [, own, peer] = (connection.exec(call) ?? []).map(Number);
-  const isWrite = writeCall.test(call);
+  const isWrite = /^(?:write|writev|sendto|sendmsg)\(/u.test(call);
   if (peer === sockets.upstreamPort) return isWrite ? 'upstream' : undefined;
   if (own !== sockets.gatewayPort) return undefined;
-  if (isWrite) return peer === sockets.clientPort ? 'answer' : 'other';
-  // A read that gave nothing is the end of a connection, or its waiting.
-  if (/ = (?:0|-1 .*)$/u.test(call)) return undefined;
-  return peer === sockets.clientPort ? 'request' : 'other';
+  if (peer !== sockets.clientPort) return 'other';
+  return isWrite ? 'answer' : 'request';
 }

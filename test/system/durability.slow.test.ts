@@ -17,7 +17,7 @@ import { waitFor, type RawAnswer } from '../support/raw-client.ts';
 import { answerText, headerOf, startRecordingUpstream } from '../support/recording-upstream.ts';
 import type { RecordingUpstream, Script } from '../support/recording-upstream.ts';
 import { stepsOf, traceCalls } from '../support/system-calls.ts';
-import type { Step, SyncFault, Tracing } from '../support/system-calls.ts';
+import type { DiskFault, Step, Tracing } from '../support/system-calls.ts';
 import { temporaryFolder } from '../support/temporary-ledger.ts';
 import { exchangeRaw, type TimedExchange } from '../support/timed-exchange.ts';
 
@@ -125,7 +125,21 @@ function stepsIn(
   });
 }
 
-async function trace(system: System, fault: SyncFault): Promise<Tracing> {
+/** A change that the upstream has seen and does not answer before it is told to. */
+async function startChange(
+  system: System,
+): Promise<{ readonly change: Promise<TimedExchange>; readonly letAnswer: () => void }> {
+  const { upstream } = system;
+  let letAnswer = (): void => undefined;
+  const held = new Promise<void>((resolve) => (letAnswer = resolve));
+  upstream.answerWith((request, index) => [{ until: held }, ...answer(request, index)]);
+  const change = system.send(create);
+  await waitFor(() => upstream.seen.at(-1)?.method === 'POST');
+  upstream.answerWith(answer);
+  return { change, letAnswer };
+}
+
+async function trace(system: System, fault: DiskFault): Promise<Tracing> {
   return traceCalls(system.gateway.pid, fault);
 }
 
@@ -177,7 +191,7 @@ describe('while each sync takes long', () => {
       asked.push(performance.now());
       return answer(request, index);
     });
-    const tracing = await trace(system, { kind: 'delay', delayMs });
+    const tracing = await trace(system, { kind: 'slow-sync', delayMs });
     const done: { request: Request; exchange: TimedExchange; upstreamAskedMs: number }[] = [];
     for (const request of requests) {
       const startedAt = performance.now();
@@ -257,7 +271,7 @@ describe('a gateway with a defect', () => {
     ],
   ])('%s is caught by the order of its system calls', async (_, patches, request, order) => {
     const system = await startSystem({ project: copyProject(patches) });
-    const tracing = await trace(system, { kind: 'delay', delayMs: 50 });
+    const tracing = await trace(system, { kind: 'slow-sync', delayMs: 50 });
     const exchange = await system.send(request);
     const got = exchange.answer;
     expect(got.status).toBe(request.status);
@@ -288,7 +302,7 @@ describe('when the sync fails', () => {
       const system = await startSystem();
       const before = await system.send(request);
       expect(before.answer.status).toBe(request.status);
-      const tracing = await trace(system, { kind: 'error' });
+      const tracing = await trace(system, { kind: 'sync-fails' });
       expectUnrecorded(await system.send(request));
       expect(await system.gateway.exited).toEqual({ code: 70, signal: null });
       await tracing.stop();
@@ -305,30 +319,86 @@ describe('when the sync fails', () => {
   it('a change is not forwarded when its intent cannot be synced', async () => {
     const system = await startSystem();
     const seenBefore = system.upstream.seen.length;
-    await trace(system, { kind: 'error' });
+    await trace(system, { kind: 'sync-fails' });
     expectUnrecorded(await system.send(create));
     expect(await system.gateway.exited).toEqual({ code: 70, signal: null });
     expect(system.upstream.seen.length).toBe(seenBefore);
     await (await restart(system)).stop();
   });
 
-  it('a change that the upstream saw becomes an event with an unknown effect', async () => {
-    const system = await startSystem();
-    // The first sync after this is the intent's, the second that of the outcome.
-    await trace(system, { kind: 'error', fromSync: 2 });
+  it.each<DiskFault['kind'] & ('sync-fails' | 'write-fails')>(['sync-fails', 'write-fails'])(
+    'a change that the upstream saw is on record after the next start (%s)',
+    async (kind) => {
+      const system = await startSystem();
+      const { change, letAnswer } = await startChange(system);
+      await trace(system, { kind });
+      letAnswer();
+      const got = await change;
+      expectUnrecorded(got);
+      expect(await system.gateway.exited).toEqual({ code: 70, signal: null });
+      const seen = system.upstream.seen.at(-1);
+      const id = requestId(got.answer);
+      expect(seen === undefined ? '' : headerOf(seen, 'x-request-id')).toBe(id);
+      const again = await restart(system);
+      const events = eventsOf(again.ledgerDirectory, id);
+      expect(events.length).toBe(1);
+      // What was written and not synced may be there. What was not written is not: the intent speaks.
+      const isUnknown = events.map(isEffectUnknown).includes(true);
+      expect(isUnknown || (kind === 'sync-fails' && events[0]?.outcome === '0')).toBe(true);
+      await again.stop();
+    },
+  );
+});
+
+describe('when a sync takes longer than clients are kept waiting', () => {
+  const config = { limits: { appendTimeoutMs: 1000 } };
+  const fault: DiskFault = { kind: 'slow-sync', delayMs: 3000 };
+
+  it('a read gets nothing, and the record says later that it was kept all the same', async () => {
+    const system = await startSystem({ config });
+    const tracing = await trace(system, fault);
+    const seenBefore = system.upstream.seen.length;
+    const first = system.send(read);
+    await waitFor(() => system.upstream.seen.length === seenBefore + 1);
+    // Half the time is over: who comes now is refused before the upstream is asked.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect((await system.send(read)).answer.status).toBe(503);
+    const got = await first;
+    expectUnrecorded(got);
+    expect(system.upstream.seen.length).toBe(seenBefore + 1);
+    await tracing.stop();
+    const outcomes = (): readonly string[] =>
+      eventsOf(system.gateway.ledgerDirectory, requestId(got.answer)).map(
+        (event) =>
+          `${detailsOf(event, 'record-kind')[0] ?? ''} ${event.subtype?.at(-1)?.code ?? ''}`,
+      );
+    await expect
+      .poll(outcomes, { timeout: 10_000 })
+      .toEqual(['event read', 'addendum recorded-late']);
+    // And it goes on.
+    expect((await system.send(read)).answer.status).toBe(200);
+    await system.gateway.stop();
+  });
+
+  it('a change is not forwarded, and its late intent ends as a refusal', async () => {
+    const system = await startSystem({ config });
+    const tracing = await trace(system, fault);
+    const seenBefore = system.upstream.seen.length;
     const got = await system.send(create);
     expectUnrecorded(got);
-    expect(await system.gateway.exited).toEqual({ code: 70, signal: null });
-    const seen = system.upstream.seen.at(-1);
-    expect(seen?.method).toBe('POST');
-    const id = requestId(got.answer);
-    expect(seen === undefined ? '' : headerOf(seen, 'x-request-id')).toBe(id);
-    const again = await restart(system);
-    const events = eventsOf(again.ledgerDirectory, id);
-    expect(events.length).toBe(1);
-    // The outcome was written and not synced: it may be there. Else the intent speaks.
-    for (const event of events) expect(event.outcome === '0' || isEffectUnknown(event)).toBe(true);
-    await again.stop();
+    expect(system.upstream.seen.length).toBe(seenBefore);
+    await tracing.stop();
+    const events = (): ReturnType<typeof eventsOf> =>
+      eventsOf(system.gateway.ledgerDirectory, requestId(got.answer));
+    await expect.poll(() => events().length, { timeout: 10_000 }).toBe(1);
+    expect(detailsOf(events()[0] ?? ({} as never), 'refusal-reason')).toEqual([
+      'ledger-unavailable',
+    ]);
+    await system.gateway.stop();
+    expect(await runVerify(system.gateway.ledgerDirectory)).toMatchObject({
+      ok: true,
+      openIntents: 0,
+    });
   });
 });
 
@@ -371,16 +441,11 @@ describe('when the disk is full', () => {
     expect((await readiness(system)).status).toBe(200);
 
     // One change is at the upstream while the disk fills up.
-    let letAnswer = (): void => undefined;
-    const held = new Promise<void>((resolve) => (letAnswer = resolve));
-    upstream.answerWith((request, index) => [{ until: held }, ...answer(request, index)]);
-    const pending = system.send(create);
-    await waitFor(() => upstream.seen.at(-1)?.method === 'POST');
+    const { change: pending, letAnswer } = await startChange(system);
     fillDisk(join(disk, 'ballast'));
     letAnswer();
     const change = await pending;
     expectUnrecorded(change);
-    upstream.answerWith(answer);
 
     const unready = await readiness(system);
     expect(unready).toMatchObject({ status: 503, checks: { ledger: 'full', process: 'ok' } });
@@ -396,13 +461,17 @@ describe('when the disk is full', () => {
       expect(got.status, request.name).toBe(request.status);
       expect(eventsOf(gateway.ledgerDirectory, requestId(got)).length).toBe(request.events);
     }
-    // The search of the review face, whose index is on the same disk, has recovered too.
+    // The search of the review face has its index on the same disk. It may be down for a moment and
+    // says so then; what it finds is never less than what was answered.
     const { answer: last } = await system.send(read);
-    const found = await fetch(
-      `${gateway.reviewUrl}/AuditEvent?entity.identifier=${requestId(last)}`,
-      { headers: { Authorization: `Bearer ${gateway.readerToken}` } },
-    );
-    expect(((await found.json()) as { entry?: unknown[] }).entry?.length).toBe(1);
+    const url = `${gateway.reviewUrl}/AuditEvent?entity.identifier=${requestId(last)}`;
+    const ask = async (): Promise<readonly [number, number | undefined]> => {
+      const got = await fetch(url, { headers: { Authorization: `Bearer ${gateway.readerToken}` } });
+      const { entry } = (await got.json()) as { entry?: readonly unknown[] };
+      if (got.status === 200) expect(entry?.length).toBe(1);
+      return [got.status, entry?.length];
+    };
+    await expect.poll(ask, { timeout: 30_000 }).toEqual([200, 1]);
 
     await gateway.stop();
     const aggregates = readEvents(gateway.ledgerDirectory).events.filter((event) =>
