@@ -8,7 +8,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LedgerFault, verifyLedger } from '../../audit/ledger/index.ts';
-import type { Ledger, Receipts } from '../../audit/ledger/index.ts';
+import type { Receipts } from '../../audit/ledger/index.ts';
 import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf, startFace, summaries } from '../support/face-under-test.ts';
 import type { Face } from '../support/face-under-test.ts';
@@ -21,6 +21,7 @@ import {
   patientAnswer,
   patientBody,
 } from '../support/recording-upstream.ts';
+import { wrapped } from '../support/wrapped-ledger.ts';
 
 const json = 'Content-Type: application/fhir+json';
 const patient = '{"resourceType":"Patient"}';
@@ -405,31 +406,6 @@ describe('a flood of garbage from one peer', () => {
     expect(ledger.state.kind).toBe('ready');
   });
 });
-
-/** A ledger whose appends do what the test says, and whose other parts are the real ones. */
-function wrapped(ledger: Ledger, over: Partial<Pick<Ledger, 'append' | 'openIntent'>>): Ledger {
-  return {
-    origin: ledger.origin,
-    directory: ledger.directory,
-    append: over.append ?? ((records, options) => ledger.append(records, options)),
-    openIntent: over.openIntent ?? ((intent, options) => ledger.openIntent(intent, options)),
-    admits: () => ledger.admits(),
-    get state() {
-      return ledger.state;
-    },
-    get load() {
-      return ledger.load;
-    },
-    get size() {
-      return ledger.size;
-    },
-    onState: (listener) => {
-      ledger.onState(listener);
-    },
-    onCommit: (listener) => ledger.onCommit(listener),
-    close: () => ledger.close(),
-  };
-}
 
 const full = (): LedgerFault =>
   new LedgerFault({ code: 'LEDGER_FULL', message: 'The disk is full.' });
