@@ -6,6 +6,9 @@ import { onTestFinished } from 'vitest';
 import { openLedger } from '../../audit/ledger/index.ts';
 import type { Ledger, LedgerOptions, RecordEntry } from '../../audit/ledger/index.ts';
 
+// Each ledger starts a thread that loads the same dozen TypeScript files: strip their types once.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'chaperone-test-compile-cache');
+
 /** A folder that is removed when the test has ended. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'chaperone-test-'));

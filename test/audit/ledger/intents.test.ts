@@ -164,7 +164,7 @@ describe('a ledger', () => {
           await ledger.close();
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 6 },
     );
   });
 });
