@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Set by `npm run test:hapi`, which starts the server that its suite talks to. */
@@ -11,6 +13,8 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 300_000,
     pool: 'forks',
+    // Threads and children of the tests start in half the time.
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), 'chaperone-compile-cache') },
     fileParallelism: false,
   },
 });

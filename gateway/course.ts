@@ -24,6 +24,7 @@ export interface FlowOptions {
   readonly heldBytes: HeldBytes;
   /** Exchanges that may have the upstream's attention. */
   readonly inFlight: InFlight;
+  readonly publicBaseUrl: string;
   readonly upstreamPath: string;
   readonly upstreamHost: string;
   readonly limits: {

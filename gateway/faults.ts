@@ -89,6 +89,11 @@ export const faults: Readonly<Record<FaultReason, Fault>> = {
     'not-supported',
     'The content coding of the answer of the FHIR server cannot be inspected.',
   ),
+  'answer-redirect': row(
+    502,
+    'not-supported',
+    'The FHIR server answered with a redirect to another server, where the access would not be recorded.',
+  ),
   'answer-uninspectable': row(
     502,
     'not-supported',

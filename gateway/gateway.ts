@@ -123,6 +123,7 @@ function constants(
     }),
     cors: createCors(options.allowedOrigins),
     identifier: options.identifier,
+    publicBaseUrl,
     upstreamPath: upstream.pathname === '/' ? '' : upstream.pathname.replace(/\/$/, ''),
     upstreamHost: upstream.host,
     limits: options.limits,

@@ -101,6 +101,7 @@ export type RefusalReason =
   | 'answer-cut-short'
   | 'answer-framing'
   | 'answer-encoding'
+  | 'answer-redirect'
   | 'answer-uninspectable';
 
 /** What the gateway answered by itself, before any contact with the upstream: refusals, and CORS

@@ -30,6 +30,8 @@ export interface PrepareOptions {
   readonly urls: UrlMap;
   readonly limits: { readonly heldAnswerBytes: number };
   readonly flagUninspectable: boolean;
+  /** Public FHIR base of the gateway, without trailing slash. */
+  readonly publicBaseUrl: string;
 }
 
 /** @param cancel Gives the upstream request up. */
@@ -129,6 +131,7 @@ async function understand(
     outwardHeader: (name, value) => options.urls.outwardHeader(name, value),
   });
   if (headers.kind === 'refused') return headers.reason;
+  if (leadsAway(head.status, headers.fields, options.publicBaseUrl)) return 'answer-redirect';
   return {
     answer: {
       kind: 'answered',
@@ -144,6 +147,26 @@ async function understand(
       facts['content-length'],
     ),
   };
+}
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A redirect to another server would be followed there, and what it gives not be recorded. */
+function leadsAway(
+  status: number,
+  fields: readonly (readonly [string, string])[],
+  publicBaseUrl: string,
+): boolean {
+  if (!redirects.has(status)) return false;
+  const location = fields.find(([name]) => name === 'location')?.[1]?.trim() ?? '';
+  const isAbsolute = /^(?:[a-z][a-z0-9+.-]*:|[/\\]{2})/i.test(location);
+  return (
+    isAbsolute &&
+    !(
+      location.startsWith(publicBaseUrl) &&
+      /^(?:$|[/?#])/.test(location.slice(publicBaseUrl.length))
+    )
+  );
 }
 
 /** Any transfer coding but chunked stays on the body, and would be lost with its header. */

@@ -288,6 +288,21 @@ const statuses: readonly Row[] = [
     headers: { location: 'GATEWAY/Patient/1/_history/2' },
     recorded: 'event 307 4',
   },
+  ...['https://storage.example/signed?x=1', '//storage.example/fhir', 'BASE-evil/Patient/1'].map(
+    (location) => ({
+      name: `a redirect that leads around the gateway: ${location}`,
+      answer: [head('HTTP/1.1 302 Found', `Location: ${location}`, 'Content-Length: 0')],
+      status: 502,
+      recorded: 'event answer-redirect 12',
+    }),
+  ),
+  {
+    name: 'a redirect that stays where it is',
+    answer: [head('HTTP/1.1 302 Found', 'Location: /fhir/Patient/1', 'Content-Length: 0')],
+    status: 302,
+    headers: { location: '/fhir/Patient/1' },
+    recorded: 'event 302 4',
+  },
   {
     name: 'an error page of a proxy before the server',
     answer: [
