@@ -43,6 +43,8 @@ export async function demoCommand(args: readonly string[], terminal: Terminal): 
       warn: (text) => {
         terminal.note(text);
       },
+    }).catch((error: unknown) => {
+      throw byOption(error);
     });
     announce(running, terminal);
     for (const line of whatToTry(running, config.review.readers[0]?.tokenFile ?? '')) {
@@ -55,6 +57,15 @@ export async function demoCommand(args: readonly string[], terminal: Terminal): 
   } finally {
     await upstream.close();
   }
+}
+
+/** The demo has options where a configuration has keys. */
+function byOption(error: unknown): unknown {
+  if (!(error instanceof UsageError)) return error;
+  const named = error.message
+    .replace(/^gateway\.listen:/, '--port:')
+    .replace(/^review\.listen:/, '--review-port:');
+  return new UsageError(named);
 }
 
 function portOf(read: Arguments, name: string, fallback: number): number {
