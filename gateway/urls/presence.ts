@@ -15,6 +15,9 @@ export function createPresence(bases: readonly Base[]): Presence {
     hosts.map((host) => host.replace(/[^a-z0-9]/gi, '\\$&')).join('|'),
     'i',
   );
-  // An escape can spell any letter of a host.
-  return (bytes) => bytes.includes('\\u') || anyHost.test(bytes.toString('latin1'));
+  // Most bodies spell it as it is configured. Else an escape can spell any letter of a host.
+  return (bytes) =>
+    hosts.some((host) => bytes.includes(host, 0, 'latin1')) ||
+    bytes.includes('\\u') ||
+    anyHost.test(bytes.toString('latin1'));
 }

@@ -43,6 +43,7 @@ const expectCommaOrEnd = 4;
 
 const quote = 0x22;
 const comma = 0x2c;
+const backslash = 0x5c;
 const braceOpen = 0x7b;
 const braceClose = 0x7d;
 const bracketOpen = 0x5b;
@@ -165,16 +166,23 @@ function takeKey(key: number, state: State): void {
 /** `"\u0069d"` is `id` to every JSON parser. */
 function escapedKey(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {
-    if (bytes[at] === 0x5c) return keyId(unescaped(bytes, start, end) ?? '');
+    if (bytes[at] === backslash) return keyId(unescaped(bytes, start, end) ?? '');
   }
   return unknownKey;
 }
 
+/** `Bundle` with every letter written as an escape. */
+const longestBundle = 6 * bundleBytes.length;
+
 function isBundle(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start === bundleBytes.length)
-    return bytes.compare(bundleBytes, 0, bundleBytes.length, start, end) === 0;
+  const length = end - start;
+  if (length === bundleBytes.length) return bytes.compare(bundleBytes, 0, length, start, end) === 0;
   // Longer only when it is written with escapes.
-  return end - start > bundleBytes.length && unescaped(bytes, start, end) === 'Bundle';
+  if (length < bundleBytes.length || length > longestBundle) return false;
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === backslash) return unescaped(bytes, start, end) === 'Bundle';
+  }
+  return false;
 }
 
 function takeComma(at: number, state: State): number {
