@@ -84,7 +84,7 @@ export async function preflight(
 export function unrecordable(course: Course, options: FlowOptions, error: unknown): void {
   if (!(error instanceof LedgerFault)) throw error;
   options.log.error({ requestId: course.arrival.requestId, code: error.code }, 'not recorded');
-  options.recorder.countUnrecorded(course.arrival.peer);
+  options.recorder.countUnrecorded(course.arrival.peer, error);
   endWithFault(course, 'ledger-unavailable', { kind: 'unrecordable' });
   options.metrics.exchange('audit-unavailable');
 }
@@ -107,8 +107,8 @@ export async function fail(course: Course, options: FlowOptions, error: unknown)
     if (!response.headersSent) {
       endWithFault(course, 'failed', { kind: 'recorded', receipts: recorded.receipts });
     } else abandon(response);
-  } catch {
-    options.recorder.countUnrecorded(arrival.peer);
+  } catch (failure) {
+    options.recorder.countUnrecorded(arrival.peer, failure);
     if (response.headersSent) abandon(response);
     else endWithFault(course, 'ledger-unavailable', { kind: 'unrecordable' });
   }

@@ -24,7 +24,7 @@ import {
 } from '../audit/ledger/index.ts';
 import type { GatewayMetrics, ProcessLog } from './options.ts';
 import type { RefusalCover } from './release.ts';
-import { createRefusals } from './refusals.ts';
+import { createRefusals, type Refusals } from './refusals.ts';
 
 /** A durable record: what may be released now, and the ids that an addendum would name. */
 export interface Recorded {
@@ -44,8 +44,8 @@ export interface Recorder {
   intend(exchange: Started): Promise<IntentHandle>;
   /** Records a refusal made before any contact with the upstream, or counts it. Never rejects. */
   refuse(peer: Peer, reason: LocalReason, exchange: () => Exchange): Promise<RefusalCover>;
-  /** Counts what could not be recorded because the ledger takes nothing. */
-  countUnrecorded(peer: Peer): void;
+  /** Counts an exchange whose record failed with this error, unless it is committed after all. */
+  countUnrecorded(peer: Peer, error: unknown): void;
   /** Appends an addendum in the background. */
   follow(addendum: Addendum): void;
   /** Writes the counts of refusals. Called once a minute, and at the end. */
@@ -120,39 +120,60 @@ export function createRecorder(options: RecorderOptions): Recorder {
         return { kind: 'recorded', receipts: (await record(exchange())).receipts };
       } catch (error) {
         if (!(error instanceof LedgerFault)) throw error;
+        whenLost(error, () => {
+          refusals.count(peer, reason);
+        });
+        return { kind: 'unrecordable' };
       }
     }
     refusals.count(peer, reason);
     return { kind: 'unrecordable' };
-  };
-  const flush = async (): Promise<void> => {
-    if (ledger.state.kind !== 'ready') return;
-    const aggregates = refusals.drain();
-    const [first, ...rest] = aggregates.map((one) => describeRefusals(one, context));
-    if (first === undefined) return;
-    try {
-      await append([first, ...rest]);
-    } catch (error) {
-      refusals.restore(aggregates);
-      log.error({ code: codeOf(error) }, 'counts of refusals not recorded yet');
-    }
   };
   return {
     record,
     follow,
     intend,
     refuse,
-    flush,
-    countUnrecorded(peer) {
-      refusals.count(peer, 'ledger-unavailable');
+    flush: () => flushCounts(refusals, append, options),
+    countUnrecorded(peer, error) {
+      whenLost(error, () => {
+        refusals.count(peer, 'ledger-unavailable');
+      });
     },
     settled: background.settled,
   };
 }
 
+/** Writes what was counted; keeps it when that fails. */
+async function flushCounts(
+  refusals: Refusals,
+  append: (events: Events) => Promise<Receipts>,
+  { ledger, context, log }: RecorderOptions,
+): Promise<void> {
+  if (ledger.state.kind !== 'ready') return;
+  const aggregates = refusals.drain();
+  const [first, ...rest] = aggregates.map((one) => describeRefusals(one, context));
+  if (first === undefined) return;
+  try {
+    await append([first, ...rest]);
+  } catch (error) {
+    whenLost(error, () => {
+      refusals.restore(aggregates);
+    });
+    log.error({ code: codeOf(error) }, 'counts of refusals not recorded yet');
+  }
+}
+
 /** After a timeout the append may be committed all the same; after other faults it is not. */
 function whenLate(error: unknown, then: (receipts: Receipts) => void): void {
   if (error instanceof LedgerFault) error.late?.then(then, () => undefined);
+}
+
+/** At once, unless the append may still be committed: then when it is known that it was not. */
+function whenLost(error: unknown, then: () => void): void {
+  if (error instanceof LedgerFault && error.late !== undefined) {
+    error.late.then(() => undefined, then);
+  } else then();
 }
 
 interface Background {

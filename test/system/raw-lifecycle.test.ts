@@ -520,6 +520,9 @@ describe('a ledger', () => {
     const events = face.gateway.events();
     expect(summaries(events)).toEqual(['event 200 0', 'addendum recorded-late 4']);
     expect(detailOf(events[1], 'original-record')).toBe(events[0]?.id);
+    // It is on record, so it is not also among those that are only counted.
+    await face.gateway.close();
+    expect(face.gateway.events()).toHaveLength(2);
   });
 
   it('that commits an intent too late: 503, not forwarded, and the intent does not end as unknown', async () => {
@@ -548,6 +551,7 @@ describe('a ledger', () => {
     });
     expect(answers[0]?.status).toBe(503);
     await waitFor(() => face.gateway.events().length === 1);
+    await face.gateway.close();
     expect(summaries(face.gateway.events())).toEqual(['event ledger-unavailable 12']);
     expect(face.upstream.seen).toEqual([]);
     // Settled: nothing is left for recovery to call unknown.
