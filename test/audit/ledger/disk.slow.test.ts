@@ -98,9 +98,18 @@ describe('an fsync that fails', () => {
         [directory, '64', '4'],
         ['strace', '-o', '/dev/null', ...inject],
       );
-      const code = await failing.ended();
+      // One failure alone may meet the sync of a folder, whose errors SQLite leaves aside: then the
+      // writer goes on, and still nothing is lost.
+      const goesOn = when.endsWith('+')
+        ? new Promise<never>(() => undefined)
+        : failing.said('record', 2000).then(
+            () => process.kill(-(failing.child.pid ?? 0), 'SIGKILL'),
+            () => undefined,
+          );
+      const code = await Promise.race([failing.ended(), goesOn.then(() => failing.ended())]);
       // 70 once it had opened; 1 when opening itself was refused (an unhandled LedgerFault).
-      expect([70, 1]).toContain(code);
+      const ends = when.endsWith('+') ? [70, 1] : [70, 1, null, 137];
+      expect(ends).toContain(code);
       if (code === 70) {
         expect(saidAfter('state', failing)).toEqual(['failed']);
         expect(new Set(saidAfter('fault', failing))).toEqual(new Set(['LEDGER_IO']));
