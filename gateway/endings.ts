@@ -81,10 +81,16 @@ export async function preflight(
 }
 
 /** The last resort: the record could not be made, so nothing of the answer leaves. */
-export function unrecordable(course: Course, options: FlowOptions, error: unknown): void {
+export function unrecordable(
+  course: Course,
+  options: FlowOptions,
+  error: unknown,
+  hasIntent: boolean,
+): void {
   if (!(error instanceof LedgerFault)) throw error;
   options.log.error({ requestId: course.arrival.requestId, code: error.code }, 'not recorded');
-  options.recorder.countUnrecorded(course.arrival.peer, error);
+  // A change is on record by its intent.
+  if (!hasIntent) options.recorder.countUnrecorded(course.arrival.peer, error);
   endWithFault(course, 'ledger-unavailable', { kind: 'unrecordable' });
   options.metrics.exchange('audit-unavailable');
 }

@@ -133,7 +133,7 @@ async function exchange(
     try {
       intent = await options.recorder.intend(started);
     } catch (error) {
-      unrecordable(course, options, error);
+      unrecordable(course, options, error, false);
       return;
     }
   }
@@ -192,7 +192,7 @@ async function conclude(
   try {
     recorded = await options.recorder.record(done, intent);
   } catch (error) {
-    unrecordable(course, options, error);
+    unrecordable(course, options, error, intent !== undefined);
     return;
   }
   deliver(course, prepared, recorded, options);

@@ -23,6 +23,7 @@ import {
   type RecordEntry,
 } from '../audit/ledger/index.ts';
 import type { GatewayMetrics, ProcessLog } from './options.ts';
+import { createOutstanding } from './outstanding.ts';
 import type { RefusalCover } from './release.ts';
 import { createRefusals, type Refusals } from './refusals.ts';
 
@@ -36,8 +37,8 @@ export interface Recorded {
 export interface Recorder {
   /**
    * Describes an exchange and appends its events in one transaction. Durable when it resolves.
-   * Rejects with a `LedgerFault` only; after a timeout an addendum follows by itself when the
-   * append was committed after all.
+   * Rejects with a `LedgerFault` only. After a timeout an addendum follows by itself when the append
+   * was committed after all; the outcome of a change that found no room is appended when there is.
    */
   record(exchange: Exchange, settles?: IntentHandle): Promise<Recorded>;
   /** Records that a change is about to be forwarded. Durable when it resolves; `LedgerFault`. */
@@ -82,15 +83,22 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const follow = (addendum: Addendum): void => {
     background.add(append([describeAddendum(addendum, context)]), 'an addendum is not recorded');
   };
+  const outstanding = createOutstanding<Events>(ledger, async (outcome) => {
+    await append(outcome.events, outcome.settles);
+    follow(recordedLate(outcome.events, outcome.requestId));
+  });
   const record = async (exchange: Exchange, settles?: IntentHandle): Promise<Recorded> => {
     const events = describe(exchange, context);
     const ids = events.map((event) => event.id);
     try {
       return { receipts: await append(events, settles), ids };
     } catch (error) {
+      if (settles !== undefined) {
+        outstanding.keep({ events, settles, requestId: exchange.requestId }, error);
+      }
       // The client is told 503; if the append is committed after all, the record must say so.
       whenLate(error, () => {
-        follow({ kind: 'recorded-late', originals: ids, requestId: exchange.requestId });
+        follow(recordedLate(events, exchange.requestId));
       });
       throw error;
     }
@@ -199,6 +207,10 @@ function createBackground(log: ProcessLog): Background {
       while (pending.size > 0) await Promise.all(pending);
     },
   };
+}
+
+function recordedLate(events: Events, requestId: string): Addendum {
+  return { kind: 'recorded-late', originals: events.map((event) => event.id), requestId };
 }
 
 function toEntry(event: DescribedEvent): RecordEntry {

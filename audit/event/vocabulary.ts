@@ -40,8 +40,8 @@ const eventSubtype = {
     'not-delivered':
       'Addendum: the answer of an earlier record did not reach the client completely.',
     'recorded-late':
-      'Addendum: an append timed out and the client was answered 503, but the earlier record was ' +
-      'committed after all.',
+      'Addendum: an append timed out or found no room, and the client was answered 503; the earlier ' +
+      'record was committed after that.',
     'client-gone': 'Addendum: the client left before the answer of an earlier record was released.',
     'review-read': 'An access to the record itself by `AuditEvent/[id]`.',
     'review-search': 'An access to the record itself by a search.',

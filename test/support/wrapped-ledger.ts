@@ -4,7 +4,7 @@ import type { Ledger } from '../../audit/ledger/index.ts';
 /** A ledger whose appends do what the test says, and whose other parts are the real ones. */
 export function wrapped(
   ledger: Ledger,
-  over: Partial<Pick<Ledger, 'append' | 'openIntent'>>,
+  over: Partial<Pick<Ledger, 'append' | 'openIntent' | 'onState'>>,
 ): Ledger {
   return {
     origin: ledger.origin,
@@ -21,9 +21,11 @@ export function wrapped(
     get size() {
       return ledger.size;
     },
-    onState: (listener) => {
-      ledger.onState(listener);
-    },
+    onState:
+      over.onState ??
+      ((listener) => {
+        ledger.onState(listener);
+      }),
     onCommit: (listener) => ledger.onCommit(listener),
     close: () => ledger.close(),
   };

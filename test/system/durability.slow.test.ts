@@ -481,17 +481,22 @@ describe('when the disk is full', () => {
       detailsOf(event, 'refusal-reason')[0],
       Number(detailsOf(event, 'refusals-count')[0]),
     ]);
-    // The change whose outcome found no room and what was refused for want of it; and, under its
-    // own reason, what would have been refused in any case.
+    // What was refused for want of room; and, under its own reason, what would have been refused in
+    // any case. The change is on record by itself.
     expect(counts.sort()).toEqual([
-      ['ledger-unavailable', 4],
+      ['ledger-unavailable', 3],
       ['unsupported-media-type', 1],
     ]);
 
-    // The change was executed: its intent has stood, and speaks after the next start.
+    // The change was executed, and its outcome was kept until there was room.
     const again = await restart(system);
     const events = eventsOf(again.ledgerDirectory, requestId(change.answer));
-    expect(events.map(isEffectUnknown)).toEqual([true]);
+    expect(events.map((event) => detailsOf(event, 'record-kind')[0])).toEqual([
+      'event',
+      'addendum',
+    ]);
+    expect(events[0]?.outcome).toBe('0');
+    expect(events.some(isEffectUnknown)).toBe(false);
     await again.stop();
   });
 });

@@ -8,7 +8,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LedgerFault, verifyLedger } from '../../audit/ledger/index.ts';
-import type { Receipts } from '../../audit/ledger/index.ts';
+import type { LedgerState, Receipts } from '../../audit/ledger/index.ts';
 import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf, startFace, summaries } from '../support/face-under-test.ts';
 import type { Face } from '../support/face-under-test.ts';
@@ -475,7 +475,8 @@ describe('a ledger', () => {
     await face.gateway.close();
     const [aggregate] = face.gateway.events();
     expect(detailOf(aggregate, 'refusal-reason')).toBe('ledger-unavailable');
-    expect(detailOf(aggregate, 'refusals-count')).toBe('2');
+    // The read alone: the change is on record by its intent.
+    expect(detailOf(aggregate, 'refusals-count')).toBe('1');
   });
 
   it('that takes no intent: 503, and the upstream is not touched', async () => {
@@ -487,6 +488,35 @@ describe('a ledger', () => {
     expect(face.upstream.seen).toEqual([]);
     const twin = await sendRaw({ port: face.gateway.port, steps: [get(face)], answers: 1 });
     expect(twin.answers[0]?.status).toBe(200);
+  });
+
+  it('that has no room for the outcome of a change: 503, and the outcome follows when there is', async () => {
+    const listeners: ((state: LedgerState) => void)[] = [];
+    let hasRoom = false;
+    const face = await open({
+      wrapLedger: (ledger) =>
+        wrapped(ledger, {
+          append: (records, options) =>
+            hasRoom ? ledger.append(records, options) : Promise.reject(full()),
+          onState: (listener) => void listeners.push(listener),
+        }),
+    });
+    const { answers } = await sendRaw({ port: face.gateway.port, steps: [post(face)], answers: 1 });
+    expect(answers[0]?.status).toBe(503);
+    expect(face.upstream.seen).toHaveLength(1);
+    expect(face.gateway.events()).toEqual([]);
+    // Still no room when it is tried: kept for the next time.
+    for (const listener of listeners) listener({ kind: 'ready' });
+    hasRoom = true;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    for (const listener of listeners) listener({ kind: 'ready' });
+    await waitFor(() => face.gateway.events().length === 2);
+    const events = face.gateway.events();
+    expect(summaries(events)).toEqual(['event 200 0', 'addendum recorded-late 4']);
+    expect(detailOf(events[1], 'original-record')).toBe(events[0]?.id);
+    expect(verifyLedger(face.gateway.directory)).toMatchObject({ ok: true, openIntents: 0 });
+    await face.gateway.close();
+    expect(face.gateway.events()).toHaveLength(2);
   });
 
   it('that commits too late: 503, and an addendum says what became of the record', async () => {
