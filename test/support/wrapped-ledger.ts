@@ -4,16 +4,16 @@ import type { Ledger } from '../../audit/ledger/index.ts';
 /** A ledger whose appends do what the test says, and whose other parts are the real ones. */
 export function wrapped(
   ledger: Ledger,
-  over: Partial<Pick<Ledger, 'append' | 'openIntent' | 'onState'>>,
+  over: Partial<Pick<Ledger, 'append' | 'openIntent' | 'onState' | 'admits' | 'state'>>,
 ): Ledger {
   return {
     origin: ledger.origin,
     directory: ledger.directory,
     append: over.append ?? ((records, options) => ledger.append(records, options)),
     openIntent: over.openIntent ?? ((intent, options) => ledger.openIntent(intent, options)),
-    admits: () => ledger.admits(),
+    admits: over.admits ?? (() => ledger.admits()),
     get state() {
-      return ledger.state;
+      return over.state ?? ledger.state;
     },
     get load() {
       return ledger.load;

@@ -589,6 +589,29 @@ describe('a ledger', () => {
   });
 });
 
+describe('before the upstream is touched', () => {
+  it('a queue of the ledger that is full or stalled turns newcomers away', async () => {
+    const face = await open({ wrapLedger: (ledger) => wrapped(ledger, { admits: () => false }) });
+    const { answers } = await sendRaw({ port: face.gateway.port, steps: [get(face)], answers: 1 });
+    expect(answers.map((answer) => answer.status)).toEqual([503]);
+    expect(answers[0]?.headers['retry-after']).toBe('1');
+    expect(face.upstream.seen).toEqual([]);
+    expect(summaries(face.gateway.events())).toEqual(['event overloaded 12']);
+  });
+
+  it('a full disk turns newcomers away, reads and changes', async () => {
+    const state: LedgerState = { kind: 'full' };
+    const face = await open({ wrapLedger: (ledger) => wrapped(ledger, { state }) });
+    for (const send of [get(face), post(face)]) {
+      const { answers } = await sendRaw({ port: face.gateway.port, steps: [send], answers: 1 });
+      expect(answers.map((answer) => answer.status)).toEqual([503]);
+      expect(answers[0]?.body.toString()).toContain('cannot be recorded');
+    }
+    expect(face.upstream.seen).toEqual([]);
+    expect(face.gateway.events()).toEqual([]);
+  });
+});
+
 describe('what cannot be recorded one by one', () => {
   it('is counted when the ledger fails: refusals and unparsable requests too', async () => {
     let fails = true;
@@ -765,6 +788,24 @@ describe('stopping', () => {
     expect((await asked).answers[0]?.status).toBe(200);
     await closed;
     expect(summaries(face.gateway.events())).toEqual(['event 200 0']);
+  });
+
+  it('takes no new one on a connection that is still open, and records that', async () => {
+    const face = await open();
+    const go = Promise.withResolvers<undefined>();
+    face.upstream.answerWith(() => [
+      { until: go.promise },
+      answerText('200 OK', [json], patientBody),
+    ]);
+    const steps = [get(face) + get(face)];
+    const asked = sendRaw({ port: face.gateway.port, steps, answers: 2 });
+    await waitFor(() => face.upstream.seen.length === 1);
+    const closed = face.gateway.close();
+    go.resolve(undefined);
+    expect((await asked).answers.map((answer) => answer.status)).toEqual([200, 503]);
+    await closed;
+    expect(face.upstream.seen).toHaveLength(1);
+    expect(summaries(face.gateway.events())).toEqual(['event 200 0', 'event shutting-down 12']);
   });
 
   it('does not wait for ever for one that never ends, and records it', async () => {

@@ -172,6 +172,16 @@ describe('no answer', () => {
     });
   });
 
+  it('because the connection is not made in time says so', async () => {
+    // It accepts, and never takes part in the handshake.
+    const origin = await rawUpstream((socket) => socket.on('error', () => undefined));
+    const secure = new URL(origin.href.replace('http:', 'https:'));
+    expect(await forwarder(secure).forward(get, never, 100)).toEqual({
+      kind: 'unreachable',
+      reason: 'connect-timeout',
+    });
+  });
+
   it('because it is not HTTP says so', async () => {
     const origin = await rawUpstream((socket) => {
       socket.once('data', () => socket.end('SSH-2.0-x\r\n'));
