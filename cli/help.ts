@@ -55,7 +55,7 @@ Asks the review face, newest first; the search itself is recorded under the read
     --review http://localhost:8090/fhir --token-file chaperone-data/keys/reader.token
 
   --json       one AuditEvent a line, as JSON
-  --limit N    stop after N events (default 1000; 0: no limit)`;
+  --limit N    stop after N events (default: 1000 rows of the table, all with --json; 0: all)`;
 
 /** `chaperone config --help`. */
 export const configHelp = `Usage: chaperone config check FILE

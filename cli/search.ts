@@ -8,7 +8,8 @@ import { searchHelp } from './help.ts';
 import type { Terminal } from './terminal.ts';
 
 const usage = 'chaperone search QUERY --review URL --token-file FILE [--json] [--limit N]';
-const defaultLimit = 1000;
+/** Rows that a person is shown unless told otherwise; programs get all. */
+const shownRows = 1000;
 
 /** Runs `chaperone search`: newest first, page by page, one event a line. */
 export async function searchCommand(
@@ -28,7 +29,7 @@ export async function searchCommand(
   const base = required(read.value('review'), '--review').replace(/\/$/, '');
   const token = readToken(required(read.value('token-file'), '--token-file'));
   const query = (read.positionals[0] ?? '').replace(/^AuditEvent(?:\?|$)/, '').replace(/^\?/, '');
-  const limit = limitOf(read.value('limit'));
+  const limit = limitOf(read.value('limit'), read.flag('json') ? 0 : shownRows);
   let next: string | undefined = `${base}/AuditEvent${query === '' ? '' : `?${query}`}`;
   let shown = 0;
   while (next !== undefined) {
@@ -59,10 +60,12 @@ function required(value: string | undefined, name: string): string {
   return value;
 }
 
-function limitOf(text: string | undefined): number {
-  if (text === undefined) return defaultLimit;
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError('--limit takes a number, 0 for no limit.');
-  return Number(text) === 0 ? Number.MAX_SAFE_INTEGER : Number(text);
+function limitOf(text: string | undefined, fallback: number): number {
+  if (text !== undefined && !/^\d{1,9}$/.test(text)) {
+    throw new UsageError('--limit takes a number, 0 for no limit.');
+  }
+  const limit = text === undefined ? fallback : Number(text);
+  return limit === 0 ? Number.MAX_SAFE_INTEGER : limit;
 }
 
 function readToken(file: string): string {

@@ -116,6 +116,16 @@ describe('chaperone search', () => {
     expect(face.notes.join()).toContain('--limit');
   });
 
+  it('shows a person 1000 rows and gives a program all', async () => {
+    const many = Array.from({ length: 1005 }, (_, i) => String(i));
+    const face = await reviewFace(() => ({ body: page(many) }));
+    await face.run();
+    expect(face.out).toHaveLength(1001);
+    face.out.length = 0;
+    await face.run('--json');
+    expect(face.out).toHaveLength(1005);
+  });
+
   it('does not follow a link to another server with its credential', async () => {
     const other = await reviewFace(() => ({ body: page([]) }));
     const face = await reviewFace(() => ({ body: page(['1'], `${other.base}/AuditEvent?x=1`) }));
