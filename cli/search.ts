@@ -26,6 +26,7 @@ export async function searchCommand(
     terminal.out(searchHelp);
     return exitCodes.well;
   }
+  terminal.endWhenUnread();
   const base = required(read.value('review'), '--review').replace(/\/$/, '');
   const token = readToken(required(read.value('token-file'), '--token-file'));
   const query = (read.positionals[0] ?? '').replace(/^AuditEvent(?:\?|$)/, '').replace(/^\?/, '');

@@ -9,15 +9,18 @@ export interface Terminal {
   note(line: string): void;
   /** Progress of long work: one line that is written over, on a terminal only. */
   progress(text: string): void;
+  /** For commands that only print: ends the process once nobody reads on (`| head`). */
+  endWhenUnread(): void;
   /** Colours text for stdout when that is a terminal. */
   paint(style: 'bold' | 'dim' | 'green' | 'red' | 'yellow', text: string): string;
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
-  // Whoever reads our output may have seen enough (`| head`).
+  let endsWhenUnread = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 70);
+    if (error.code !== 'EPIPE') throw error;
+    if (endsWhenUnread) process.exit(0);
   });
   let open = false;
   const clear = (): void => {
@@ -38,6 +41,9 @@ export function processTerminal(): Terminal {
       if (!process.stderr.isTTY) return;
       process.stderr.write(`\r\u001b[K${text}`);
       open = true;
+    },
+    endWhenUnread() {
+      endsWhenUnread = true;
     },
     paint(style, text) {
       return process.stdout.isTTY ? styleText(style, text) : text;

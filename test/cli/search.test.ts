@@ -51,6 +51,7 @@ async function reviewFace(answer: Answer): Promise<Asked> {
     out: (line) => void out.push(line),
     note: (line) => void notes.push(line),
     progress: () => undefined,
+    endWhenUnread: () => undefined,
     paint: (_style, text) => text,
   };
   return {
