@@ -93,6 +93,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
     const context = { ...record, gatewayBase: app.publicBaseUrl };
     const review = await startReview(config, {
       readers,
+      strangersPerPeerPerMinute: config.limits.refusalsPerPeerPerMinute,
       ledger,
       search,
       record: context,
@@ -255,18 +256,19 @@ async function startReview(
     publicBase: publicBaseUrl,
     allowedHosts: [own, ...(loopback.includes(own) ? loopback : [])],
   });
-  server.on('request', app);
+  server.on('request', app.handler);
+  const counts = setInterval(() => void app.flush(), 60_000).unref();
   return {
     publicBaseUrl,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeIdleConnections();
-        setTimeout(() => {
-          server.closeAllConnections();
-        }, 5000).unref();
-      }),
+    async close() {
+      clearInterval(counts);
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      setTimeout(() => {
+        server.closeAllConnections();
+      }, 5000).unref();
+      await closed;
+      await app.flush();
+    },
   };
 }

@@ -232,7 +232,7 @@ function limits() {
     ),
     refusalsPerPeerPerMinute: count(
       60,
-      'Refusals recorded one by one per peer and minute; beyond it they are recorded in aggregate.',
+      'Refusals recorded one by one per peer and minute; beyond it they are recorded in aggregate. On the review face the same for requests without the credential of a reader.',
     ),
   }).prefault({});
 }

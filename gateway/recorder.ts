@@ -4,6 +4,7 @@
  * app face.
  */
 import {
+  createRefusals,
   describe,
   describeAddendum,
   describeIntent,
@@ -13,6 +14,7 @@ import {
   type Exchange,
   type Peer,
   type RecordContext,
+  type Refusals,
   type LocalReason,
 } from '../audit/event/index.ts';
 import {
@@ -25,7 +27,6 @@ import {
 import type { GatewayMetrics, ProcessLog } from './options.ts';
 import { createOutstanding } from './outstanding.ts';
 import type { RefusalCover } from './release.ts';
-import { createRefusals, type Refusals } from './refusals.ts';
 
 /** A durable record: what may be released now, and the ids that an addendum would name. */
 export interface Recorded {

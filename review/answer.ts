@@ -5,6 +5,8 @@ import type { ReviewFault } from './faults.ts';
 /** An answer that waits for the record of its access. */
 export interface ReviewAnswer {
   readonly status: number;
+  /** Why it was refused, or that it was not. */
+  readonly reason: ReviewFault | 'answered';
   /** Besides those that every answer has. */
   readonly headers: Readonly<Record<string, string>>;
   /** FHIR JSON, whole. */
@@ -23,7 +25,7 @@ export interface Issue {
 
 /** Answers with FHIR JSON that is at hand. */
 export function answerWith(body: Uint8Array, eventCount: number): ReviewAnswer {
-  return { status: 200, headers: {}, body, eventCount };
+  return { status: 200, reason: 'answered', headers: {}, body, eventCount };
 }
 
 /**
@@ -47,5 +49,6 @@ export function answerFault(
       ...(expression === undefined ? {} : { expression: [expression] }),
     })),
   };
-  return { status, headers, body: Buffer.from(JSON.stringify(outcome)), eventCount: 0 };
+  const body = Buffer.from(JSON.stringify(outcome));
+  return { status, reason: fault, headers, body, eventCount: 0 };
 }

@@ -4,6 +4,8 @@
  */
 import express from 'express';
 import type { Express } from 'express';
+import { createRefusals, describeRefusals, type Refusals } from '../audit/event/index.ts';
+import type { RecordEntry } from '../audit/ledger/index.ts';
 import { capabilityStatement } from './capabilities.ts';
 import type { ReviewOptions } from './options.ts';
 import { answerProbe } from './probes.ts';
@@ -12,16 +14,26 @@ import { route } from './route.ts';
 import { serve } from './serve.ts';
 import type { Face } from './serve.ts';
 
+/** The review face without its listener. */
+export interface ReviewApp {
+  readonly handler: Express;
+  /** Writes the counts of those who are no readers. To be called once a minute, and at the end. */
+  flush(): Promise<void>;
+}
+
 /**
  * Makes the request handler of the review face.
  *
- * Every access except to health and metrics is durable in the ledger before it is answered. Does
- * NOT listen, and does not close the ledger or the search.
+ * Every access except to health and metrics is durable in the ledger before it is answered; those
+ * without a reader's credential, which tell nothing of the record, up to a rate, and beyond it in
+ * aggregate. Does NOT listen, and does not close the ledger or the search.
  */
-export function createReviewApp(options: ReviewOptions): Express {
+export function createReviewApp(options: ReviewOptions): ReviewApp {
   const base = new URL(options.publicBase);
+  const strangers = createRefusals(options.strangersPerPeerPerMinute, options.record.clock);
   const face: Face = {
     options,
+    strangers,
     hosts: new Set([base.host, ...options.allowedHosts.map((host) => host.toLowerCase())]),
     statement: capabilityStatement(
       options.publicBase,
@@ -30,9 +42,9 @@ export function createReviewApp(options: ReviewOptions): Express {
     ),
   };
   const basePath = base.pathname.replace(/\/$/u, '');
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(async (request, response) => {
+  const handler = express();
+  handler.disable('x-powered-by');
+  handler.use(async (request, response) => {
     const requestId = options.record.newId();
     const asked = route(request.method, request.url, basePath);
     if (asked.kind === 'probe') {
@@ -41,5 +53,21 @@ export function createReviewApp(options: ReviewOptions): Express {
       await serve(face, asked, requestId, request, response);
     }
   });
-  return app;
+  return { handler, flush: () => flushCounts(strangers, options) };
+}
+
+async function flushCounts(strangers: Refusals, options: ReviewOptions): Promise<void> {
+  const aggregates = strangers.drain();
+  const [first, ...rest] = aggregates.map((one): RecordEntry => ({
+    kind: 'record',
+    body: describeRefusals(one, options.record).body,
+  }));
+  if (first === undefined) return;
+  try {
+    await options.ledger.append([first, ...rest]);
+  } catch (cause) {
+    strangers.restore(aggregates);
+    const errorName = cause instanceof Error ? cause.name : typeof cause;
+    options.log.error({ errorName }, 'counts of strangers not recorded yet');
+  }
 }

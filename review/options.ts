@@ -38,6 +38,8 @@ export interface ReviewOptions {
    */
   readonly allowedHosts: readonly string[];
   readonly readers: readonly Reader[];
+  /** Requests of one peer without a reader's credential that are recorded one by one in a minute. */
+  readonly strangersPerPeerPerMinute: number;
   readonly ledger: Ledger;
   readonly search: Search;
   /** Its clock and its ids serve the review face too. */

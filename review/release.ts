@@ -32,6 +32,15 @@ export function release(
   write(response, requestId, answer.status, fhirJson, answer.body, answer.headers);
 }
 
+/** Releases an answer that tells nothing of the record, to one whose requests are counted. */
+export function releaseCounted(
+  response: ServerResponse,
+  requestId: string,
+  answer: ReviewAnswer & { readonly eventCount: 0 },
+): void {
+  write(response, requestId, answer.status, fhirJson, answer.body, answer.headers);
+}
+
 /** Tells that the access could not be recorded; nothing else. */
 export function releaseUnrecordable(response: ServerResponse, requestId: string): void {
   const { status, body, headers } = answerFault('ledger-unavailable', { 'Retry-After': '5' });

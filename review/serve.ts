@@ -4,6 +4,7 @@
  */
 import type { Request, Response } from 'express';
 import type { CapabilityStatement } from '@medplum/fhirtypes';
+import type { Refusals } from '../audit/event/index.ts';
 import { answerFault, answerWith } from './answer.ts';
 import type { ReviewAnswer } from './answer.ts';
 import { answerRead, answerSearch, formatIssues } from './events.ts';
@@ -12,7 +13,7 @@ import type { ReviewOptions } from './options.ts';
 import { identifyReader } from './readers.ts';
 import type { Credential } from './readers.ts';
 import { recordAccess } from './record.ts';
-import { release, releaseUnrecordable } from './release.ts';
+import { release, releaseCounted, releaseUnrecordable } from './release.ts';
 import type { AskedOfRecord } from './route.ts';
 
 /** What stays the same from request to request. */
@@ -21,6 +22,8 @@ export interface Face {
   /** Lower-case `host[:port]` values. */
   readonly hosts: ReadonlySet<string>;
   readonly statement: CapabilityStatement;
+  /** Counts those who are no readers, beyond a rate. */
+  readonly strangers: Refusals;
 }
 
 /** Serves one request. Never rejects. */
@@ -43,6 +46,13 @@ export async function serve(
     answer = answerFault('failed');
   }
   const { form } = exchange;
+  if (credential.kind !== 'reader' && tellsNothing(answer)) {
+    const peer = { address: request.socket.remoteAddress ?? '' };
+    if (!face.strangers.admits(peer, `review-${answer.reason}`)) {
+      releaseCounted(response, requestId, answer);
+      return;
+    }
+  }
   try {
     const access = { requestId, receivedAt, asked, credential, request, form, answer };
     release(response, requestId, answer, await recordAccess(options, access));
@@ -56,6 +66,10 @@ export async function serve(
     { requestId, route: asked.kind, status, eventCount, bytes: body.length },
     'review access',
   );
+}
+
+function tellsNothing(answer: ReviewAnswer): answer is ReviewAnswer & { readonly eventCount: 0 } {
+  return answer.eventCount === 0;
 }
 
 interface Held {

@@ -108,6 +108,12 @@ export type RefusalReason =
  *  preflights that it allowed (status 204, outcome 0). */
 export type LocalReason = RefusalReason | 'preflight-answered';
 
+/** What the review face answered to one who is no reader: `review-` and the reason in errors.md. */
+export type ReviewReason = `review-${string}`;
+
+/** What may be counted instead of being recorded one by one. */
+export type CountedReason = LocalReason | ReviewReason;
+
 /** Why no answer could be had. */
 export type UnreachableReason = 'connect' | 'connect-timeout' | 'reset' | 'protocol';
 

@@ -7,6 +7,7 @@ export { describe, describeIntent, type DescribedEvents } from './describe.ts';
 export type { ExchangeBeforeAnswer } from './exchange-so-far.ts';
 export { guard, type GuardIssue } from './guard.ts';
 export { canChange, classify, type Interaction } from './interaction.ts';
+export { createRefusals, type Refusals } from './refusal-rate.ts';
 export { describeRefusals, type RefusalAggregate } from './refusals.ts';
 export { describeReview, type ReviewAccess } from './review.ts';
 export { sentence } from './sentence.ts';

@@ -5,14 +5,14 @@
 import { constantsOf, networkOf } from './agents.ts';
 import { agentTypes, eventTypes } from './codes.ts';
 import { addDetail, detailEntity, startDetails } from './details.ts';
-import type { DescribedEvent, Peer, RecordContext, LocalReason } from './exchange.ts';
+import type { DescribedEvent, Peer, RecordContext, CountedReason } from './exchange.ts';
 import type { AuditEvent } from './fhir.ts';
 import { vocabulary } from './vocabulary.ts';
 
 /** Refusals that were counted instead of being recorded one by one. */
 export interface RefusalAggregate {
   readonly peer: Peer;
-  readonly reason: LocalReason;
+  readonly reason: CountedReason;
   readonly count: number;
   readonly firstAt: Date;
   readonly lastAt: Date;
@@ -33,8 +33,8 @@ export function describeRefusals(
   addDetail(details, 'refusals-first-at', start);
   addDetail(details, 'refusals-last-at', end);
   addDetail(details, 'forwarded-chain', aggregate.peer.forwardedChain);
-  // A preflight that is allowed is answered here too, so it is counted here too.
-  const isRefusal = aggregate.reason !== 'preflight-answered';
+  // What is allowed and answered without a look at anything is counted here too.
+  const isRefusal = !aggregate.reason.endsWith('answered');
   const what = isRefusal ? 'refused' : 'answered';
   const event: AuditEvent = {
     resourceType: 'AuditEvent',

@@ -101,7 +101,8 @@ const detail = {
     operation: 'Name of the operation.',
     'refusal-reason':
       'Why the gateway answered by itself: a refusal (the codes are in `docs/errors.md`), or ' +
-      '`preflight-answered` for a CORS preflight that it allowed.',
+      '`preflight-answered` for a CORS preflight that it allowed. On the review face the code ' +
+      'begins with `review-`; `review-answered` is its CapabilityStatement.',
     'unreachable-reason': 'Why no answer of the upstream could be had.',
     'uninspected-media-type': 'Media type of an answer that was released without being understood.',
     'uninspected-bytes': 'Size of that answer.',

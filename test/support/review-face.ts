@@ -31,6 +31,8 @@ export interface ReviewFace {
   readonly logged: unknown[];
   /** A request with the right `Host` and, unless it says otherwise, the auditor's credential. */
   ask(method: 'get' | 'post' | 'put' | 'delete' | 'head', path: string, token?: string): Test;
+  /** Writes the counts. */
+  flush(): Promise<void>;
   /** Every record in the ledger, as text. */
   records(): string[];
   close(): Promise<void>;
@@ -51,7 +53,8 @@ export async function startReviewFace(
   });
   const logged: unknown[] = [];
   const options = reviewOptions(home.ledger, search, logged);
-  const server = createServer(createReviewApp({ ...options, ...change(options) }));
+  const app = createReviewApp({ ...options, ...change(options) });
+  const server = createServer(app.handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
@@ -64,6 +67,7 @@ export async function startReviewFace(
       return token === '' ? test : test.set('Authorization', `Bearer ${token}`);
     },
     records: () => recordsOf(home.ledger),
+    flush: () => app.flush(),
     close: async () => {
       await stop(server);
       await search.close();
@@ -90,6 +94,7 @@ function reviewOptions(ledger: Ledger, search: Search, logged: unknown[]): Revie
       clock: () => new Date(),
       newId: () => ulid(),
     },
+    strangersPerPeerPerMinute: 1000,
     readiness: () => Promise.resolve({ ready: true, checks: { ledger: 'ok' } }),
     metrics: () => Promise.resolve('up 1\n'),
     log: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRefusals } from '../../gateway/refusals.ts';
+import { createRefusals } from '../../../audit/event/refusal-rate.ts';
 
 const peer = { address: '192.0.2.1' };
 const other = { address: '192.0.2.2' };

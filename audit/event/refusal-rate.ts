@@ -2,25 +2,17 @@
  * The one relief of promise 2: refusals made before any contact with the upstream are recorded one
  * by one up to a rate per peer, and beyond it in aggregate (peer, reason, count, first and last
  * instant), so that garbage cannot fill the disk and thereby stop a hospital. The same counting
- * serves while the ledger takes nothing.
+ * serves while the ledger takes nothing, and on the review face for who is no reader.
  */
-import type { Peer, LocalReason } from '../audit/event/index.ts';
-
-/** What was counted instead of being recorded one by one. */
-export interface RefusalAggregate {
-  readonly peer: Peer;
-  readonly reason: LocalReason;
-  readonly count: number;
-  readonly firstAt: Date;
-  readonly lastAt: Date;
-}
+import type { CountedReason, Peer } from './exchange.ts';
+import type { RefusalAggregate } from './refusals.ts';
 
 /** Decides and counts. */
 export interface Refusals {
   /** True: record this refusal by itself. False: it was counted. */
-  admits(peer: Peer, reason: LocalReason): boolean;
+  admits(peer: Peer, reason: CountedReason): boolean;
   /** Counts without asking the rate: for what cannot be recorded at this moment. */
-  count(peer: Peer, reason: LocalReason): void;
+  count(peer: Peer, reason: CountedReason): void;
   /** Takes all counts out. Give them back with `restore` when they could not be recorded. */
   drain(): readonly RefusalAggregate[];
   restore(aggregates: readonly RefusalAggregate[]): void;
@@ -43,7 +35,7 @@ export function createRefusals(perMinute: number, clock: () => Date): Refusals {
     const before = counted.get(key);
     counted.set(key, before === undefined ? wanted : merge(before, wanted));
   };
-  const count = (peer: Peer, reason: LocalReason): void => {
+  const count = (peer: Peer, reason: CountedReason): void => {
     const now = clock();
     add({ peer: { address: peer.address }, reason, count: 1, firstAt: now, lastAt: now });
   };
