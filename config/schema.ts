@@ -228,7 +228,7 @@ function limits() {
     answerTimeoutMs: duration(60_000, 'Longest wait for the complete answer of the EHR.'),
     drainTimeoutMs: duration(
       30_000,
-      'Longest wait for exchanges in flight when the gateway stops.',
+      'Longest wait for a client to take its answer, and for exchanges in flight when the gateway stops.',
     ),
     refusalsPerPeerPerMinute: count(
       60,
