@@ -3,9 +3,8 @@
  * still be recorded. Start of stage 1 (receive).
  */
 import type { IncomingMessage } from 'node:http';
-import type { Peer, RequestFacts } from '../audit/event/index.ts';
+import { withoutCredentials, type Peer, type RequestFacts } from '../audit/event/index.ts';
 import type { Identification, Identifier } from '../smart/index.ts';
-import { withoutCredentials } from './credentials.ts';
 
 /** One request, not yet checked. */
 export interface Arrival {

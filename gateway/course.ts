@@ -1,6 +1,11 @@
 /** One exchange on its way through the flow, and everything that it passes through. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Exchange, RefusalReason, RequestFacts } from '../audit/event/index.ts';
+import {
+  withoutCredentials,
+  type Exchange,
+  type RefusalReason,
+  type RequestFacts,
+} from '../audit/event/index.ts';
 import type { Identifier } from '../smart/index.ts';
 import type { HeldBytes } from './answer/budget.ts';
 import type { Arrival } from './arrival.ts';
@@ -65,7 +70,9 @@ export type RequestSide = Omit<Exchange, 'peer' | 'identity' | 'endedAt' | 'answ
 export function requestSide(arrival: Arrival, request: RequestFacts): RequestSide {
   return {
     requestId: arrival.requestId,
-    ...(arrival.correlationId === undefined ? {} : { correlationId: arrival.correlationId }),
+    ...(arrival.correlationId === undefined
+      ? {}
+      : { correlationId: withoutCredentials(arrival.correlationId) }),
     receivedAt: arrival.receivedAt,
     request,
   };

@@ -16,7 +16,7 @@ export function deliver(
   options: FlowOptions,
 ): void {
   const { response } = course;
-  if (prepared.answer.kind === 'client-gone') {
+  if (prepared.kind === 'nobody') {
     options.metrics.exchange('client-gone');
     return;
   }
@@ -26,7 +26,7 @@ export function deliver(
     if (prepared.kind === 'answer') {
       const headers = [...course.headers, ...prepared.release.headers];
       release(response, { ...prepared.release, headers }, recorded.receipts);
-    } else endWithFault(course, prepared.reason, { kind: 'recorded', receipts: recorded.receipts });
+    } else endWithFault(course, prepared.reason, { kind: 'recorded', ...recorded });
     watch.limitTime();
   }
   options.metrics.exchange(prepared.kind === 'answer' ? 'released' : 'upstream-failed');

@@ -2,13 +2,14 @@
  * The ways in which an exchange ends without an answer of the upstream: refused before contact, a
  * preflight, a record that could not be made, a defect of ours. Each leaves a record or a count.
  */
-import type { LocalReason, RefusalReason } from '../audit/event/index.ts';
+import type { Exchange, LocalReason, RefusalReason } from '../audit/event/index.ts';
 import { LedgerFault } from '../audit/ledger/index.ts';
 import { unreadFacts } from './arrival.ts';
 import type { CorsRequest } from './cors.ts';
 import { requestSide, type Course, type FlowOptions } from './course.ts';
 import { faults, type FaultReason } from './faults.ts';
 import type { Admitted } from './gate/index.ts';
+import { followIdentity, identityWithin } from './identity-budget.ts';
 import { headFacts } from './receive.ts';
 import { abandon, releaseFault, releasePreflight, type RefusalCover } from './release.ts';
 
@@ -24,7 +25,7 @@ export async function refuse(
   options.metrics.exchange('refused');
 }
 
-function recordRefusal(
+async function recordRefusal(
   course: Course,
   options: FlowOptions,
   reason: LocalReason,
@@ -32,16 +33,22 @@ function recordRefusal(
 ): Promise<RefusalCover> {
   const { arrival } = course;
   const peer = head?.client ?? arrival.peer;
-  return options.recorder.refuse(peer, reason, () => ({
+  const found = await identityWithin(arrival.identification, options.identityBudgetMs);
+  const exchange = (): Exchange => ({
     ...requestSide(
       arrival,
       head === undefined ? unreadFacts(arrival) : headFacts(head, arrival.rawTarget),
     ),
     peer,
-    identity: arrival.identification.provisional,
+    identity: found.identity,
     endedAt: options.clock(),
     answer: { kind: 'refused', status: statusOf(reason), reason },
-  }));
+  });
+  const cover = await options.recorder.refuse(peer, reason, exchange);
+  if (cover.kind === 'recorded' && found.late !== undefined) {
+    followIdentity(found, exchange(), cover.ids, options.recorder);
+  }
+  return cover;
 }
 
 function statusOf(reason: LocalReason): number {
@@ -111,7 +118,7 @@ export async function fail(course: Course, options: FlowOptions, error: unknown)
       answer: { kind: 'failed', status: 500 },
     });
     if (!response.headersSent) {
-      endWithFault(course, 'failed', { kind: 'recorded', receipts: recorded.receipts });
+      endWithFault(course, 'failed', { kind: 'recorded', ...recorded });
     } else abandon(response);
   } catch (failure) {
     options.recorder.countUnrecorded(arrival.peer, failure);

@@ -4,9 +4,8 @@
  * before its record is durable (promise 1), and every way out of here leaves a record (promise 2).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { canChange, type Answer, type Exchange } from '../audit/event/index.ts';
+import { canChange, type Exchange } from '../audit/event/index.ts';
 import type { IntentHandle } from '../audit/ledger/index.ts';
-import { settleIdentity, type Identity } from '../smart/index.ts';
 import type { Hold } from './answer/budget.ts';
 import { prepareAnswer, type Prepared } from './answer/prepare.ts';
 import { arrive, type Arrival } from './arrival.ts';
@@ -15,7 +14,7 @@ import { ownHeaders, requestSide, type Course, type FlowOptions } from './course
 import { deliver } from './delivery.ts';
 import { fail, preflight, refuse, unrecordable } from './endings.ts';
 import type { Admitted } from './gate/index.ts';
-import { identityWithin } from './identity-budget.ts';
+import { followIdentity, identityWithin } from './identity-budget.ts';
 import { checkHead, receive, type Received, type ReceiveOptions } from './receive.ts';
 import type { Recorded } from './recorder.ts';
 import { releaseContinue } from './release.ts';
@@ -123,10 +122,15 @@ async function exchange(
 ): Promise<void> {
   const { arrival, response } = course;
   const changes = canChange(received.facts);
+  // The intent may be all that is ever recorded of a change, so it names who asked; a read is
+  // forwarded meanwhile.
+  const known = changes
+    ? await identityWithin(arrival.identification, options.identityBudgetMs)
+    : undefined;
   const started: Omit<Exchange, 'answer' | 'endedAt'> = {
     ...requestSide(arrival, received.facts),
     peer: received.admitted.client,
-    identity: arrival.identification.provisional,
+    identity: known?.identity ?? arrival.identification.provisional,
   };
   let intent: IntentHandle | undefined;
   if (changes) {
@@ -145,7 +149,9 @@ async function exchange(
   response.once('close', onClose);
   if (response.destroyed) onClose();
   const prepared = await askUpstream(received, giveUp, hold, options);
-  await conclude(course, started, prepared, intent, options);
+  // What a change has waited for before, it does not wait for again.
+  const budgetMs = changes ? 0 : options.identityBudgetMs;
+  await conclude(course, started, prepared, intent, budgetMs, options);
 }
 
 async function askUpstream(
@@ -176,15 +182,14 @@ async function conclude(
   started: Omit<Exchange, 'answer' | 'endedAt'>,
   prepared: Prepared,
   intent: IntentHandle | undefined,
+  budgetMs: number,
   options: FlowOptions,
 ): Promise<void> {
-  const { arrival } = course;
-  const within = identityWithin(arrival.identification, options.identityBudgetMs);
+  const within = identityWithin(course.arrival.identification, budgetMs);
   const found = within instanceof Promise ? await within : within;
-  const status = upstreamStatus(prepared.answer);
   const done: Exchange = {
     ...started,
-    identity: settleIdentity(found.identity, status),
+    identity: found.identity,
     answer: prepared.answer,
     endedAt: options.clock(),
   };
@@ -196,28 +201,5 @@ async function conclude(
     return;
   }
   deliver(course, prepared, recorded, options);
-  if (found.late !== undefined) followIdentity(found.late, recorded, arrival, status, options);
-}
-
-function upstreamStatus(answer: Answer): number | undefined {
-  if (answer.kind === 'answered') return answer.status;
-  if (answer.kind === 'refused') return answer.withheld?.status;
-  return undefined;
-}
-
-function followIdentity(
-  late: Promise<Identity>,
-  recorded: Recorded,
-  arrival: Arrival,
-  status: number | undefined,
-  options: FlowOptions,
-): void {
-  void late.then((identity) => {
-    options.recorder.follow({
-      kind: 'identity-resolved',
-      originals: recorded.ids,
-      requestId: arrival.requestId,
-      identity: settleIdentity(identity, status),
-    });
-  });
+  followIdentity(found, done, recorded.ids, options.recorder);
 }

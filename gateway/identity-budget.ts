@@ -2,7 +2,9 @@
  * Waits for a slow identity (keys being fetched) no longer than the budget. What is found later
  * follows as an addendum. Never rejects.
  */
+import { classify, weighIdentity, type Exchange } from '../audit/event/index.ts';
 import type { Identification, Identity } from '../smart/index.ts';
+import type { Recorder } from './recorder.ts';
 
 /** The identity to record, and what is still to come. */
 export interface IdentityWithin {
@@ -11,7 +13,7 @@ export interface IdentityWithin {
   readonly late?: Promise<Identity>;
 }
 
-/** @param budgetMs Milliseconds from now. */
+/** @param budgetMs Milliseconds from now. No wait at all for what is known already. */
 export function identityWithin(
   identification: Identification,
   budgetMs: number,
@@ -25,6 +27,23 @@ export function identityWithin(
     void resolved.then((identity) => {
       clearTimeout(timer);
       resolve({ identity });
+    });
+  });
+}
+
+/** Adds to the record of an exchange what becomes known of the one who asked. */
+export function followIdentity(
+  { late }: IdentityWithin,
+  exchange: Exchange,
+  originals: readonly string[],
+  recorder: Recorder,
+): void {
+  void late?.then((identity) => {
+    recorder.follow({
+      kind: 'identity-resolved',
+      originals,
+      requestId: exchange.requestId,
+      identity: weighIdentity(identity, classify(exchange.request), exchange.answer),
     });
   });
 }

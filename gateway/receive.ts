@@ -4,11 +4,10 @@
  * those up.
  */
 import type { IncomingMessage } from 'node:http';
-import type { RefusalReason, RequestFacts } from '../audit/event/index.ts';
+import { withoutCredentials, type RefusalReason, type RequestFacts } from '../audit/event/index.ts';
 import type { Hold } from './answer/budget.ts';
 import type { Arrival } from './arrival.ts';
 import { onBroken, type BrokenReason } from './broken-request.ts';
-import { withoutCredentials } from './credentials.ts';
 import type { ForwardRequest } from './forward/forward.ts';
 import {
   admit,

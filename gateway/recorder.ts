@@ -126,7 +126,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (ledger.state.kind === 'ready') {
       if (!refusals.admits(peer, reason)) return { kind: 'aggregated' };
       try {
-        return { kind: 'recorded', receipts: (await record(exchange())).receipts };
+        return { kind: 'recorded', ...(await record(exchange())) };
       } catch (error) {
         if (!(error instanceof LedgerFault)) throw error;
         whenLost(error, () => {

@@ -26,7 +26,7 @@ export interface ReleasableAnswer {
 
 /** Why a refusal may be answered: its own record, or that it is counted in an aggregate. */
 export type RefusalCover =
-  | { readonly kind: 'recorded'; readonly receipts: Receipts }
+  | { readonly kind: 'recorded'; readonly receipts: Receipts; readonly ids: readonly string[] }
   | { readonly kind: 'aggregated' }
   /** The record could not be made: that is what the client is told. Only for 503. */
   | { readonly kind: 'unrecordable' };

@@ -5,9 +5,8 @@
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { RecordContext } from '../audit/event/index.ts';
+import { withoutCredentials, type RecordContext } from '../audit/event/index.ts';
 import { markBroken, type BrokenReason } from './broken-request.ts';
-import { withoutCredentials } from './credentials.ts';
 import { faults } from './faults.ts';
 import type { Recorder } from './recorder.ts';
 import { releaseRawFault } from './release.ts';

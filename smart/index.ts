@@ -7,4 +7,3 @@ export { createIdentifier } from './identifier.ts';
 export type { IdentifierOptions, IssuerPreset, TrustedIssuer } from './identifier.ts';
 export { parseScopes } from './scopes.ts';
 export type { ParsedScope, ScopePermissions } from './scopes.ts';
-export { settleIdentity } from './settle-identity.ts';

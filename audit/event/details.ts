@@ -11,7 +11,7 @@ import type { Patient, Touch } from './patients.ts';
 import { maxQueryBytes, type QueryText } from './request-text.ts';
 import type { Plan } from './roles.ts';
 import { fitText } from './text.ts';
-import { stripCredentials } from './url.ts';
+import { withoutCredentials } from './credentials.ts';
 import { schemaVersion, vocabulary, type DetailCode } from './vocabulary.ts';
 import { claimsOf, digestOf, upstreamAnswer, type ExchangeSoFar } from './exchange-so-far.ts';
 
@@ -80,7 +80,7 @@ export function addIdentity(details: Details, identity: Identity, requestId: str
 /** What was asked, as text for people and programs; searches have it whole in their query. */
 export function requestLine(exchange: ExchangeSoFar): string {
   const { method, target } = exchange.request;
-  return `${method} ${stripCredentials(target)}`;
+  return `${method} ${withoutCredentials(target)}`;
 }
 
 function addRequest(
@@ -93,11 +93,11 @@ function addRequest(
   addDetail(details, 'request-line', requestLine(exchange));
   if (interaction.kind === 'operation') addDetail(details, 'operation', interaction.name);
   if (interaction.kind === 'create') {
-    addDetail(details, 'condition', stripCredentials(request.headers['if-none-exist'] ?? ''));
+    addDetail(details, 'condition', withoutCredentials(request.headers['if-none-exist'] ?? ''));
   }
   const isConditional = 'id' in interaction && interaction.id === undefined;
   if (isConditional || interaction.kind === 'conditional-delete') {
-    addDetail(details, 'condition', stripCredentials(request.query));
+    addDetail(details, 'condition', withoutCredentials(request.query));
   }
   addDetail(details, 'if-match', request.headers['if-match']);
   if (changes && request.body !== undefined && request.body.length > 0) {

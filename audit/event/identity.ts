@@ -12,6 +12,9 @@ import { upstreamAnswer } from './exchange-so-far.ts';
  * Decoded claims that nobody has checked gain or lose by the upstream's answer: a success raises
  * them to `unverified-accepted`, 401 lowers them to `unverified-rejected`. Capabilities are open to
  * everybody and say nothing. All other identities stay as they are.
+ *
+ * Does NOT know whether the upstream looked at the token at all: a server without authorization
+ * accepts everything.
  */
 export function weighIdentity(
   identity: Identity,
@@ -19,12 +22,17 @@ export function weighIdentity(
   answer: Answer | undefined,
 ): Identity {
   if (identity.kind !== 'unverified-claims' || interaction.kind === 'capabilities') return identity;
-  const status = upstreamAnswer(answer)?.status;
+  const status = upstreamStatus(answer);
   if (status === undefined) return identity;
   if (status === 401) return { ...identity, kind: 'unverified-rejected' };
   return (status >= 200 && status < 300) || status === 304
     ? { ...identity, kind: 'unverified-accepted' }
     : identity;
+}
+
+/** What the upstream said, also when its answer was withheld. */
+function upstreamStatus(answer: Answer | undefined): number | undefined {
+  return answer?.kind === 'refused' ? answer.withheld?.status : upstreamAnswer(answer)?.status;
 }
 
 /** True when the name may stand for itself. */

@@ -5,7 +5,7 @@
  * Spec: IHE BALP 1.1.4, 3:5.7.3.5 Query, and its examples (HTTP message text, lines joined by LF).
  */
 import type { RequestFacts } from './exchange.ts';
-import { stripCredentials } from './url.ts';
+import { withoutCredentials } from './credentials.ts';
 
 /** Headers that say something about what was asked, in the order in which they are written. */
 const recordedHeaders = [
@@ -33,14 +33,14 @@ export interface QueryText {
 
 /** Renders the request. The body is included for POST alone. */
 export function queryText(request: RequestFacts): QueryText {
-  const lines = [`${request.method} ${stripCredentials(request.target)} HTTP/1.1`];
+  const lines = [`${request.method} ${withoutCredentials(request.target)} HTTP/1.1`];
   for (const name of recordedHeaders) {
     const value = request.headers[name];
     if (value !== undefined) lines.push(`${name}: ${value}`);
   }
   let bytes = toBytes(lines.join('\n'));
   if (request.method === 'POST' && request.body !== undefined) {
-    const body = stripCredentials(Buffer.from(request.body).toString('latin1'));
+    const body = withoutCredentials(Buffer.from(request.body).toString('latin1'));
     bytes = Buffer.concat([bytes, Buffer.from(`\n\n${body}`, 'latin1')]);
   }
   return { base64: bytes.toString('base64', 0, maxQueryBytes), bytes: bytes.length };

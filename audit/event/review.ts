@@ -12,7 +12,7 @@ import type { DescribedEvent, Peer, RecordContext } from './exchange.ts';
 import type { AuditEvent, AuditEventEntity, Coding } from './fhir.ts';
 import { statusText } from './outcome.ts';
 import { fitText, fitTextOrNone } from './text.ts';
-import { stripCredentials } from './url.ts';
+import { withoutCredentials } from './credentials.ts';
 import { vocabulary, type SubtypeCode } from './vocabulary.ts';
 
 /** One request on the review face, refused ones included. */
@@ -66,7 +66,7 @@ function readerAgent(access: ReviewAccess): AuditEvent['agent'][number] {
 
 /** The record that was read; a search names its query, which goes with the request text. */
 function targetEntity(access: ReviewAccess): AuditEventEntity {
-  const request = `${access.method} ${stripCredentials(access.target)}`;
+  const request = `${access.method} ${withoutCredentials(access.target)}`;
   return {
     what: { identifier: { value: 'audit-record' }, display: 'the record of this gateway' },
     type: entityTypes.systemObject,
@@ -80,7 +80,7 @@ export function describeReview(access: ReviewAccess, context: RecordContext): De
   const id = context.newId();
   const constants = constantsOf(context);
   const details = startDetails('review', context);
-  addDetail(details, 'request-line', `${access.method} ${stripCredentials(access.target)}`);
+  addDetail(details, 'request-line', `${access.method} ${withoutCredentials(access.target)}`);
   addDetail(details, 'http-status', access.status);
   addDetail(details, 'review-results', access.results);
   addDetail(details, 'forwarded-chain', access.peer.forwardedChain);

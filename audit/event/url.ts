@@ -42,30 +42,3 @@ export function splitOr(value: string): readonly string[] {
   if (!value.includes('\\')) return value.split(',');
   return value.split(/(?<!\\),/).map((part) => part.replaceAll('\\,', ','));
 }
-
-const secretNames = new Set([
-  'access_token',
-  'refresh_token',
-  'id_token',
-  'client_secret',
-  'client_assertion',
-  'code_verifier',
-]);
-const hintOfSecret = /token|secret|assertion|verifier|%/i;
-
-/**
- * Removes the values of parameters that carry credentials from the query of a request target or
- * from a form body. The gateway has done so already; this is the second lock on that door.
- */
-export function stripCredentials(text: string): string {
-  if (!hintOfSecret.test(text)) return text;
-  return text
-    .split(/([?&])/)
-    .map((piece) => {
-      const at = piece.indexOf('=');
-      if (at < 0) return piece;
-      const name = decodeText(piece.slice(0, at)).trim().toLowerCase();
-      return secretNames.has(name) ? piece.slice(0, at + 1) : piece;
-    })
-    .join('');
-}

@@ -22,7 +22,9 @@ export type Prepared =
       readonly answer: Answer & { readonly kind: 'answered' };
       readonly release: ReleasableAnswer;
     }
-  | { readonly kind: 'fault'; readonly answer: Answer; readonly reason: FaultReason };
+  | { readonly kind: 'fault'; readonly answer: Answer; readonly reason: FaultReason }
+  /** The client left: nobody is answered. */
+  | { readonly kind: 'nobody'; readonly answer: Answer };
 
 /** What preparing needs to know. */
 export interface PrepareOptions {
@@ -63,7 +65,7 @@ const timedOut: Prepared = {
   answer: { kind: 'timed-out', status: 504 },
   reason: 'timed-out',
 };
-const clientGone: Prepared = { kind: 'fault', answer: { kind: 'client-gone' }, reason: 'failed' };
+const clientGone: Prepared = { kind: 'nobody', answer: { kind: 'client-gone' } };
 
 async function prepareAnswered(
   forwarded: Answered,

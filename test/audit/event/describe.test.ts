@@ -348,7 +348,7 @@ describe('what must not be recorded', () => {
     const event = onlyEvent(answered(facts, undefined));
     const raw = event.entity.map(({ query: text }) => Buffer.from(text ?? '', 'base64').toString());
     expect(raw.join('')).toBe(
-      'POST /fhir/Patient/_search HTTP/1.1\n\nname=x&access_token=&birthdate=1970',
+      'POST /fhir/Patient/_search HTTP/1.1\n\nname=x&access_token=redacted&birthdate=1970',
     );
   });
 

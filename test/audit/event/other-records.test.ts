@@ -121,7 +121,7 @@ describe('an access to the record', () => {
     const event = check(describeReview(access, fixedContext()));
     const [target] = event.entity;
     const asked = Buffer.from(target?.query ?? '', 'base64').toString();
-    expect(asked).toBe('GET /fhir/AuditEvent?patient=Patient/1&access_token=');
+    expect(asked).toBe('GET /fhir/AuditEvent?patient=Patient/1&access_token=redacted');
     expect(JSON.stringify(event)).not.toContain('CANARY');
   });
 

@@ -2,6 +2,9 @@
  * Takes credentials out of what is going to be recorded: promise 5. The header `Authorization` and
  * cookies never get near a record; this is about targets, forms and recorded headers, where RFC 6750
  * section 2.2 and 2.3 (and bad habits) put tokens. When in doubt it takes out too much.
+ *
+ * The gateway and the review face use it on what they hand in, the mapping once more on what it
+ * writes: a caller that forgets must not be able to store a secret.
  */
 
 const names = [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutCredentials } from '../../gateway/credentials.ts';
+import { withoutCredentials } from '../../../audit/event/credentials.ts';
 
 const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl';
 
