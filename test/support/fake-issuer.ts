@@ -25,6 +25,8 @@ export interface IssuerBehaviour {
   /** Where `redirect` leads. */
   redirectTo: string;
   cacheControl: string | undefined;
+  /** How long it waits before it answers, in ms. */
+  delayMs: number;
   /** Members that replace those of the discovery document. */
   discovery: Record<string, unknown>;
 }
@@ -78,11 +80,14 @@ export async function startFakeIssuer(keys: readonly SigningKey[]): Promise<Fake
     mode: 'up',
     redirectTo: '',
     cacheControl: undefined,
+    delayMs: 0,
     discovery: {},
   };
   const server = createServer((request, response) => {
     hits.push(request.url ?? '');
-    answer(request, response, behaviour, issuer);
+    setTimeout(() => {
+      answer(request, response, behaviour, issuer);
+    }, behaviour.delayMs);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
