@@ -130,4 +130,15 @@ describe('without an issuer', () => {
     const ids = gateway.events().map((event) => detailOf(event, 'correlation-id'));
     expect(ids).toEqual(['redacted', 'from-the-app']);
   });
+
+  it('nor is one in a form, in the place of the identifier of a patient', async () => {
+    const gateway = await open(250, false);
+    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = `subject:identifier=urn:x|${token}&code=a`;
+    await send(gateway, '/Observation/_search', { method: 'POST', body, headers: form });
+    const [event] = gateway.events();
+    expect(JSON.stringify(event)).toContain('urn:x');
+    expect(JSON.stringify(event)).not.toContain(token);
+  });
 });
