@@ -58,11 +58,12 @@ async function send(gateway: LocalGateway, path: string, init: Message = {}): Pr
 const confidences = (events: readonly AuditEvent[]): (string | undefined)[] =>
   events.map((event) => detailOf(event, 'identity-confidence'));
 const csv = { method: 'POST', body: 'a,b', headers: { 'content-type': 'text/csv' } };
-const change = {
-  method: 'PUT',
-  body: '{"resourceType":"Patient","id":"mei"}',
-  headers: { 'content-type': 'application/fhir+json' },
-};
+const fhir = { 'content-type': 'application/fhir+json' };
+const change = { method: 'PUT', body: '{"resourceType":"Patient","id":"mei"}', headers: fhir };
+const create = { method: 'POST', body: '{"resourceType":"Observation"}' };
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';
+const place = `subject:identifier=urn:x|${token}&code=a`;
 
 describe('with keys at hand', () => {
   it.each<readonly [string, string, Message, number]>([
@@ -124,21 +125,24 @@ describe('without an issuer', () => {
 
   it('a token in the place of a request id is not stored', async () => {
     const gateway = await open(250, false);
-    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';
     await send(gateway, '/Patient/zoe', { headers: { 'x-request-id': token } });
     await send(gateway, '/Patient/zoe', { headers: { 'x-request-id': 'from-the-app' } });
     const ids = gateway.events().map((event) => detailOf(event, 'correlation-id'));
     expect(ids).toEqual(['redacted', 'from-the-app']);
   });
 
-  it('nor is one in a form, in the place of the identifier of a patient', async () => {
-    const gateway = await open(250, false);
-    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJl';
-    const form = { 'content-type': 'application/x-www-form-urlencoded' };
-    const body = `subject:identifier=urn:x|${token}&code=a`;
-    await send(gateway, '/Observation/_search', { method: 'POST', body, headers: form });
-    const [event] = gateway.events();
-    expect(JSON.stringify(event)).toContain('urn:x');
-    expect(JSON.stringify(event)).not.toContain(token);
-  });
+  it.each<readonly [string, string, Message]>([
+    ['a form', '/Observation/_search', { method: 'POST', body: place, headers: form }],
+    ['a query', `/Observation?${place}`, {}],
+    ['a condition', '/Observation', { ...create, headers: { ...fhir, 'if-none-exist': place } }],
+  ])(
+    'nor is one in the place of the identifier of a patient, in %s',
+    async (_name, path, message) => {
+      const gateway = await open(250, false);
+      await send(gateway, path, message);
+      const [event] = gateway.events();
+      expect(JSON.stringify(event)).toContain('"system":"urn:x","value":"redacted"');
+      expect(JSON.stringify(event)).not.toContain(token);
+    },
+  );
 });
