@@ -13,9 +13,11 @@ const root = path.resolve(import.meta.dirname, '..', '..');
 const clone = mkdtempSync(path.join(tmpdir(), 'chaperone-readme-'));
 let upstream: SampleUpstream;
 
-/** A shell without what `npm test` adds to the environment of its children. */
+/** A shell without what `npm test` adds to its children. Certificates that the machine trusts stay. */
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(npm_|NODE|VITEST)/i.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|NODE(?!_EXTRA_CA_CERTS$)|VITEST)/i.test(name),
+  ),
 );
 
 beforeAll(async () => {
