@@ -12,5 +12,5 @@ export { canChange, classify, type Interaction } from './interaction.ts';
 export { createRefusals, type Refusals } from './refusal-rate.ts';
 export { describeRefusals, type RefusalAggregate } from './refusals.ts';
 export { describeReview, type ReviewAccess } from './review.ts';
-export { sentence } from './sentence.ts';
+export { sentence, type NameLookup } from './sentence.ts';
 export { vocabulary, vocabularyMarkdown } from './vocabulary.ts';

@@ -45,6 +45,20 @@ function details(entities: readonly JsonObject[]): ReadonlyMap<string, string> {
   return found;
 }
 
+/**
+ * Gives a person's words for what a record holds, from data that are not in the record.
+ *
+ * @param shown What the sentence would say: a reference (`Patient/zoe`), a client id, a user's id.
+ * @returns Undefined when it is not known.
+ */
+export type NameLookup = (shown: string) => string | undefined;
+
+const noNames: NameLookup = () => undefined;
+
+function named(shown: string | undefined, names: NameLookup): string | undefined {
+  return shown === undefined ? undefined : (names(shown) ?? shown);
+}
+
 /** Name of whoever an agent is. */
 function nameOf(agent: JsonObject | undefined): string | undefined {
   return (
@@ -55,15 +69,16 @@ function nameOf(agent: JsonObject | undefined): string | undefined {
   );
 }
 
-function subject(agents: readonly JsonObject[]): string {
+/** @param end Closes the app, which stands between commas when a verb follows. */
+function subject(agents: readonly JsonObject[], names: NameLookup, end: ',' | ''): string {
   const client = agents.find((agent) => hasCode(agent, '110150'));
   const user = agents.find((agent) => agent['requestor'] === true && agent !== client);
-  const app = word(nameOf(client), 'an unidentified client');
+  const app = word(named(nameOf(client), names), 'an unidentified client');
   if (user === undefined) {
     return app === 'unidentified client' ? 'somebody without a token' : app;
   }
-  const name = word(nameOf(user), 'an unidentified user');
-  return client === undefined ? name : `${name} using ${app}`;
+  const name = word(named(nameOf(user), names), 'an unidentified user');
+  return client === undefined ? name : `${name}, using ${app}${end}`;
 }
 
 interface Verb {
@@ -146,22 +161,29 @@ function exchangeSentence(
   agents: readonly JsonObject[],
   entities: readonly JsonObject[],
   known: ReadonlyMap<string, string>,
+  names: NameLookup,
 ): string {
+  const who = subject(agents, names, ',');
   const did = deed(event, entities, known);
   const patient = word(patientOf(entities), '');
-  const about = patient === '' || did.endsWith(` ${patient}`) ? '' : ` of ${patient}`;
+  const name = word(names(patient), '');
+  const isTheThing = did.endsWith(` ${patient}`);
+  const itself = isTheThing && name !== '' ? ` (${name})` : '';
+  const about = patient === '' || isTheThing ? itself : ` of ${name === '' ? patient : name}`;
   const intent = known.get('record-kind') === 'intent' ? ' (before it was forwarded)' : '';
-  return `${subject(agents)} ${did}${about}${intent}: ${outcomeWords(event)}`;
+  return `${who} ${did}${about}${intent}: ${outcomeWords(event)}`;
 }
 
 /**
  * Says in one line what a record holds, e.g.
- * `2026-12-01T09:30:00.000Z Dr Ana Souza using Vitals read Observation/7 of Patient/1: allowed`.
+ * `2026-12-01T09:30:00.000Z Dr Ana Souza, using Vitals, read Observation/7 of Patient/1: allowed`.
  *
  * @param event An AuditEvent as parsed JSON. Untrusted: never throws, and the line has no control
  *   characters.
+ * @param names Says "Zoë Nuñez" where the record holds only `Patient/zoe`. Its answers are shown like
+ *   any other text.
  */
-export function sentence(event: unknown): string {
+export function sentence(event: unknown, names: NameLookup = noNames): string {
   if (!isObject(event)) return 'not an AuditEvent';
   const entities = objects(event['entity']);
   const agents = objects(event['agent']);
@@ -171,7 +193,7 @@ export function sentence(event: unknown): string {
     case 'addendum': {
       const originals = word(known.get('original-record'), 'an earlier record');
       const text = word(stringAt(event, 'outcomeDesc'), 'something became known');
-      const who = known.has('identity-confidence') ? `: ${subject(agents)}` : '';
+      const who = known.has('identity-confidence') ? `: ${subject(agents, names, '')}` : '';
       return `${at} addendum to ${originals}: ${text}${who}`;
     }
     case 'refusals': {
@@ -186,5 +208,5 @@ export function sentence(event: unknown): string {
       return `${at} ${reader} reviewed the record with ${asked}: ${outcomeWords(event)}${given}`;
     }
   }
-  return `${at} ${exchangeSentence(event, agents, entities, known)}`;
+  return `${at} ${exchangeSentence(event, agents, entities, known, names)}`;
 }

@@ -29,27 +29,27 @@ describe('the sentence of an exchange', () => {
     [
       'a read',
       answered(request('GET', 'Observation/7'), observation),
-      'Dr Ana Souza using Vitals read Observation/7 of Patient/1: allowed',
+      'Dr Ana Souza, using Vitals, read Observation/7 of Patient/1: allowed',
     ],
     [
       'a read of the patient',
       answered(request('GET', 'Patient/1'), undefined),
-      'Dr Ana Souza using Vitals read Patient/1: allowed',
+      'Dr Ana Souza, using Vitals, read Patient/1: allowed',
     ],
     [
       'a search',
       answered(request('GET', 'Observation?patient=1'), undefined),
-      'Dr Ana Souza using Vitals searched /fhir/Observation?patient=1 of Patient/1: allowed',
+      'Dr Ana Souza, using Vitals, searched /fhir/Observation?patient=1 of Patient/1: allowed',
     ],
     [
       'a create',
       answered(request('POST', 'Observation', observation), undefined, { status: 201 }),
-      'Dr Ana Souza using Vitals created new Observation of Patient/1: allowed',
+      'Dr Ana Souza, using Vitals, created new Observation of Patient/1: allowed',
     ],
     [
       'a failed delete',
       answered(request('DELETE', 'Condition/1'), undefined, { status: 403 }),
-      'Dr Ana Souza using Vitals tried to delete Condition/1: refused (HTTP 403 Forbidden)',
+      'Dr Ana Souza, using Vitals, tried to delete Condition/1: refused (HTTP 403 Forbidden)',
     ],
     [
       'nobody',
@@ -64,7 +64,7 @@ describe('the sentence of an exchange', () => {
     [
       'something else',
       answered(request('GET', 'Patient/1/$everything'), undefined),
-      'Dr Ana Souza using Vitals sent GET /fhir/Patient/1/$everything (not understood) of Patient/1: allowed',
+      'Dr Ana Souza, using Vitals, sent GET /fhir/Patient/1/$everything (not understood) of Patient/1: allowed',
     ],
     [
       'an invalid token',
@@ -72,24 +72,49 @@ describe('the sentence of an exchange', () => {
         status: 401,
         identity: { kind: 'invalid', reason: 'expired', claims: ana.claims },
       }),
-      'Dr Ana Souza (unverified) using Vitals tried to read Condition/1: refused (HTTP 401 Unauthorized)',
+      'Dr Ana Souza (unverified), using Vitals, tried to read Condition/1: refused (HTTP 401 Unauthorized)',
     ],
     [
       'an opaque token',
       answered(request('GET', 'Condition/1'), undefined, {
         identity: { kind: 'opaque-unidentified', scheme: 'Bearer', tokenDigest: 'urn:x:y' },
       }),
-      'unidentified user (unverified) using unidentified client read Condition/1: allowed',
+      'unidentified user (unverified), using unidentified client, read Condition/1: allowed',
     ],
     [
       'a timeout',
       answered(request('GET', 'Condition/1'), undefined, {
         answer: { kind: 'timed-out', status: 504 },
       }),
-      'Dr Ana Souza using Vitals tried to read Condition/1: failed (HTTP 504 Gateway Timeout; upstream timed out)',
+      'Dr Ana Souza, using Vitals, tried to read Condition/1: failed (HTTP 504 Gateway Timeout; upstream timed out)',
     ],
   ])('%s', (_, exchange, expected) => {
     expect(said(exchange)).toEqual([`${at} ${expected}`]);
+  });
+});
+
+describe('with names from elsewhere', () => {
+  const names = (shown: string): string | undefined =>
+    ({ 'Patient/1': 'Zoë Nuñez', Vitals: 'The Vitals\u0007 App' })[shown];
+
+  it('a sentence says them, made fit for a terminal', () => {
+    const [event] = describeExchange(
+      answered(request('GET', 'Observation/7'), observation),
+      fixedContext(),
+    );
+    expect(sentence(JSON.parse(event.body), names)).toMatch(
+      /Dr Ana Souza, using The Vitals.? App, read Observation\/7 of Zoë Nuñez: allowed$/,
+    );
+  });
+
+  it('a patient who was read is named beside the reference', () => {
+    const [event] = describeExchange(
+      answered(request('GET', 'Patient/1'), undefined),
+      fixedContext(),
+    );
+    expect(sentence(JSON.parse(event.body), names)).toContain(
+      'read Patient/1 (Zoë Nuñez): allowed',
+    );
   });
 });
 
@@ -97,7 +122,7 @@ describe('the sentence of', () => {
   it('an intent', () => {
     const [event] = describeIntent(answered(request('PUT', 'Condition/1'), {}), fixedContext());
     expect(sentence(JSON.parse(event.body))).toBe(
-      `${at} Dr Ana Souza using Vitals tried to update Condition/1 (before it was forwarded): failed (effect unknown)`,
+      `${at} Dr Ana Souza, using Vitals, tried to update Condition/1 (before it was forwarded): failed (effect unknown)`,
     );
   });
 
@@ -107,7 +132,7 @@ describe('the sentence of', () => {
       fixedContext(),
     );
     expect(sentence(JSON.parse(event.body))).toBe(
-      `${at} addendum to 01A: identity resolved later: Dr Ana Souza using Vitals`,
+      `${at} addendum to 01A: identity resolved later: Dr Ana Souza, using Vitals`,
     );
   });
 
