@@ -1,2 +1,3 @@
 /** The sample that `npm start` puts behind the gateway. */
 export { startSampleUpstream, type SampleUpstream } from './upstream.ts';
+export { startSampleApp, type AppSettings, type SampleApp } from './app/server.ts';

@@ -67,6 +67,15 @@ function lint(): string | undefined {
     : undefined;
 }
 
+/** The sources, and the scripts that run in browsers, which see another world than Node's. */
+function types(): string | undefined {
+  const problems = ['tsconfig.json', 'sample/app/page'].map((project) =>
+    failed(tool('typescript', 'bin/tsc', ['-p', project])),
+  );
+  const found = problems.filter((problem) => problem !== undefined);
+  return found.length === 0 ? undefined : found.join('\n');
+}
+
 function imports(): string | undefined {
   const result = tool('dependency-cruiser', 'bin/dependency-cruiser.mjs', [
     ...sourceFolders,
@@ -89,7 +98,7 @@ const steps: readonly Step[] = [
       failed(tool('prettier', 'bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])),
   },
   { name: 'lint', run: lint },
-  { name: 'types', run: () => failed(tool('typescript', 'bin/tsc', ['-p', 'tsconfig.json'])) },
+  { name: 'types', run: types },
   { name: 'imports', run: imports },
   { name: 'dead-code', run: () => failed(tool('knip', 'bin/knip.js', ['--no-progress'])) },
   { name: 'docs', run: () => failed(node([path.join(root, 'tools', 'docs.ts'), '--check'])) },
