@@ -28,9 +28,9 @@ export function showVitals(place, readings) {
     place.replaceChildren(h('p', { class: 'quiet' }, 'No blood pressure or heart rate yet.'));
     return;
   }
-  const drawing = h('div', { class: 'drawing' });
+  const drawing = h('div', { class: 'drawing', tabindex: 0, role: 'group', 'aria-label': 'Chart' });
   const choice = h('fieldset', { class: 'ranges' }, h('legend', {}, 'Time shown'));
-  const table = h('div', { class: 'scroll' });
+  const table = h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Values' });
   const draw = (/** @type {number} */ months) => {
     const shown = months === 0 ? readings : since(readings, newest.at, months);
     drawing.replaceChildren(drawChart(shown));
@@ -96,6 +96,9 @@ function legend() {
     sign.append(marker(one.name, 14, 6));
     list.append(h('li', {}, sign, ` ${one.label} (${one.unit})`));
   }
+  const line = svg('svg', { viewBox: '0 0 28 12', 'aria-hidden': 'true' });
+  line.append(svg('polyline', { points: '0,6 28,6', class: 'limit' }));
+  list.append(h('li', {}, line, ' Limits 140 and 90 mmHg'));
   return list;
 }
 

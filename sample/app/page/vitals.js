@@ -3,7 +3,6 @@
 
 /**
  * @typedef {object} Reading One instant with what was measured then.
- * @property {string} id Logical id of the Observation.
  * @property {Date} at
  * @property {number | undefined} systolic mmHg.
  * @property {number | undefined} diastolic mmHg.
@@ -41,30 +40,30 @@ function measured(observation, code) {
 }
 
 /**
- * The readings in time order, oldest first. What is not a blood pressure or heart rate, was entered
- * in error, or has no instant is left out.
+ * The readings in time order, oldest first; what was measured at one instant is one reading. What is
+ * not a blood pressure or heart rate, was entered in error, or has no instant is left out.
  *
  * @param {readonly unknown[]} observations
  * @returns {readonly Reading[]}
  */
 export function readingsOf(observations) {
-  /** @type {Reading[]} */
-  const readings = [];
+  /** @type {Map<number, Reading>} */
+  const readings = new Map();
   for (const one of /** @type {readonly any[]} */ (observations)) {
     if (one?.resourceType !== 'Observation' || one.status === 'entered-in-error') continue;
     const at = new Date(one.effectiveDateTime ?? one.effectiveInstant ?? Number.NaN);
     if (Number.isNaN(at.getTime())) continue;
+    const before = readings.get(at.getTime());
     const reading = {
-      id: String(one.id ?? ''),
       at,
-      systolic: measured(one, systolic),
-      diastolic: measured(one, diastolic),
-      heartRate: measured(one, heartRate),
+      systolic: measured(one, systolic) ?? before?.systolic,
+      diastolic: measured(one, diastolic) ?? before?.diastolic,
+      heartRate: measured(one, heartRate) ?? before?.heartRate,
     };
     const values = [reading.systolic, reading.diastolic, reading.heartRate];
-    if (values.some((value) => value !== undefined)) readings.push(reading);
+    if (values.some((value) => value !== undefined)) readings.set(at.getTime(), reading);
   }
-  return readings.sort((a, b) => a.at.getTime() - b.at.getTime());
+  return [...readings.values()].sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 /**

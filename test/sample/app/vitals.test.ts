@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { pageModule } from './page-module.ts';
 
 interface Reading {
-  readonly id: string;
   readonly at: Date;
   readonly systolic?: number;
   readonly diastolic?: number;
@@ -39,6 +38,13 @@ describe('readings', () => {
     ]);
   });
 
+  it('of one instant are one', () => {
+    const pressure = recorded(142, 91, heartRate.effectiveDateTime);
+    expect(readingsOf([pressure, heartRate])).toMatchObject([
+      { systolic: 142, diastolic: 91, heartRate: 71 },
+    ]);
+  });
+
   it('are in the order of time, and each line has its own points', () => {
     const readings = readingsOf([
       heartRate,
@@ -64,7 +70,9 @@ describe('readings', () => {
     ['no value', { ...heartRate, valueQuantity: undefined }],
     ['a text as value', { ...heartRate, valueQuantity: { value: '71' } }],
   ])('leave out what has %s', (_, observation) => {
-    expect(readingsOf([observation, heartRate])).toHaveLength(1);
+    expect(
+      readingsOf([observation, { ...heartRate, effectiveDateTime: '2026-10-09T08:00:00Z' }]),
+    ).toHaveLength(1);
   });
 });
 
