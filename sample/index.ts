@@ -1,3 +1,9 @@
 /** The sample that `npm start` puts behind the gateway. */
 export { startSampleUpstream, type SampleUpstream } from './upstream.ts';
 export { startSampleApp, type AppSettings, type SampleApp } from './app/server.ts';
+export {
+  createLauncher,
+  findPatients,
+  type LaunchContext,
+  type LauncherOptions,
+} from './launcher/launcher.ts';
