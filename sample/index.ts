@@ -7,3 +7,5 @@ export {
   type LaunchContext,
   type LauncherOptions,
 } from './launcher/launcher.ts';
+export { playClinicDay, type ClinicDay, type ClinicDayOptions } from './traffic/day.ts';
+export { clientNames, type SessionRequest } from './traffic/cast.ts';

@@ -108,6 +108,7 @@ describe('a problem in words', () => {
       'x',
       {},
       { ...outcome, issue: 'x' },
+      { ...outcome, resourceType: 'Patient' },
       { ...outcome, issue: [null] },
     ]) {
       expect(outcomeText(wrong)).toBeUndefined();
