@@ -14,13 +14,16 @@ import { openSearch, type Search } from '../audit/search/index.ts';
 import { readTokenFile, type Config } from '../config/index.ts';
 import { startGateway, type Gateway } from '../gateway/index.ts';
 import { createReviewApp, digestToken, type Reader } from '../review/index.ts';
-import { createIdentifier } from '../smart/index.ts';
+import { createHandleDigest, createIdentifier } from '../smart/index.ts';
 import { UsageError } from './exit-codes.ts';
 import { createIds } from './ids.ts';
 import { loadKey } from './keys.ts';
 import { createMetrics, type ProcessMetrics } from './metrics.ts';
 import { createReadiness } from './readiness.ts';
 import { packageVersion } from './version.ts';
+
+/** Written into each digest, for the day on which the key changes. */
+const tokenDigestKeyId = '1';
 
 /** A running Chaperone. */
 export interface Running {
@@ -179,10 +182,15 @@ async function startApp(
       issuers: config.smart.issuers,
       upstreamBases: [upstream.baseUrl, ...upstream.aliases],
       tokenDigestKey,
-      tokenDigestKeyId: '1',
+      tokenDigestKeyId,
       clock: record.clock,
       onWarning: warn,
     }),
+    smart: {
+      ...config.smart.discovery,
+      launches: config.smart.launches,
+      handleDigest: createHandleDigest(tokenDigestKey, tokenDigestKeyId),
+    },
     record,
     metrics,
     log,

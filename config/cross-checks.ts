@@ -42,6 +42,11 @@ export function findConflicts(sections: Sections): readonly Finding[] {
       (index) => ['smart', 'issuers', index, 'issuer'],
       'Keep one entry for each issuer: this one is there twice.',
     ),
+    ...findDoubles(
+      sections.smart?.launches.map(({ name }) => name),
+      (index) => ['smart', 'launches', index, 'name'],
+      'Give each app a name of its own: this one is there twice.',
+    ),
     ...findUndiscoverable(sections),
   ];
 }

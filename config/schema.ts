@@ -9,6 +9,7 @@ import {
   byteSize,
   corsOrigin,
   hostName,
+  httpUrl,
   ipRange,
   issuerName,
   keySetUrl,
@@ -185,6 +186,43 @@ function smart() {
       {
         ...listDocs,
         text: 'Authorization servers whose signatures count. Tokens of others are recorded as unverified; none is ever refused for it.',
+      },
+    ),
+    discovery: section({
+      configurationUrl: key(httpUrl().optional(), {
+        text: 'Where the smart-configuration of the EHR is, when it is not at `.well-known/smart-configuration` below `upstream.baseUrl`. Fetched without any credential of an app.',
+        unit: 'URL',
+      }),
+      authorizationEndpoint: key(httpUrl().optional(), {
+        text: 'The real authorization endpoint. Left out: taken from the smart-configuration of the EHR, or else from its CapabilityStatement.',
+        unit: 'URL',
+        danger: 'Browsers are sent there with the authorization requests of all apps.',
+      }),
+      audience: key(httpUrl().optional(), {
+        text: 'What stands in `aud` and `resource` of an authorization request in the place of the base URL of the gateway, character by character: a slash at the end can matter. Left out: `upstream.baseUrl`, without a slash at the end.',
+        unit: 'URL',
+      }),
+    }).prefault({}),
+    launches: key(
+      listOf(
+        section({
+          name: key(
+            patternText(
+              /^[A-Za-z0-9_-]{1,64}$/,
+              'Write a name of 1 to 64 letters, digits, "-" and "_".',
+            ),
+            { text: 'Last part of the launch URL: `{base}/launch/{name}`.', unit: 'text' },
+          ),
+          launchUrl: key(httpUrl(), {
+            text: 'Launch URL of the app.',
+            unit: 'URL',
+            danger: 'Browsers are sent there with launch handles of the EHR.',
+          }),
+        }),
+      ).prefault([]),
+      {
+        ...listDocs,
+        text: 'Apps that the EHR launches through the gateway: in the EHR, enter `{base}/launch/{name}` as the launch URL of the app.',
       },
     ),
     identityBudgetMs: key(wholeNumber(0).prefault(250), {

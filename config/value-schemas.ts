@@ -57,6 +57,20 @@ export function baseUrl(): z.ZodType<string, string> {
   }, sentence);
 }
 
+/** An absolute http(s) URL, character by character, without user name and fragment. */
+export function httpUrl(): z.ZodType<string, string> {
+  const sentence =
+    'Write an absolute URL that begins with http:// or https://, without user name and "#".';
+  return text((value): Read<string> => {
+    const url = parseHttpUrl(value);
+    const isPlain = /^[\x21-\x7e]+$/.test(value) && !value.includes('#');
+    if (url === undefined || !isPlain || url.username !== '' || url.password !== '') {
+      return { sentence };
+    }
+    return { value };
+  }, sentence);
+}
+
 /** Where keys are fetched: https, or http on loopback. */
 export function keySetUrl(): z.ZodType<string, string> {
   const sentence = 'Write an https:// URL (http:// is for loopback only).';

@@ -71,6 +71,9 @@ export function createCors(allowedOrigins: readonly string[]): Cors {
   };
 }
 
+/** For documents that are public by specification: any origin, never with credentials. */
+export const openCors: Cors = createCors(['*']);
+
 /** Whether a request is a preflight. */
 export function isPreflight(method: string, request: CorsRequest): boolean {
   return (

@@ -9,13 +9,15 @@ import {
 import type { Identifier } from '../smart/index.ts';
 import type { HeldBytes } from './answer/budget.ts';
 import type { Arrival } from './arrival.ts';
-import type { Cors } from './cors.ts';
+import { openCors, type Cors } from './cors.ts';
 import type { Forwarder } from './forward/forward.ts';
 import type { GateOptions } from './gate/index.ts';
 import type { InFlight } from './in-flight.ts';
 import type { GatewayMetrics, ProcessLog } from './options.ts';
 import type { Recorder } from './recorder.ts';
 import type { HeaderList } from './release.ts';
+import { publicDocumentOf } from './smart/documents.ts';
+import type { SmartFace } from './smart/smart-face.ts';
 import type { UrlMap } from './urls/index.ts';
 
 /** Everything that an exchange passes through. */
@@ -23,6 +25,7 @@ export interface FlowOptions {
   readonly gate: GateOptions;
   readonly urls: UrlMap;
   readonly cors: Cors;
+  readonly smart: SmartFace;
   readonly identifier: Identifier;
   readonly recorder: Recorder;
   readonly forwarder: Forwarder;
@@ -61,6 +64,12 @@ export function ownHeaders(arrival: Arrival, cors: Cors): HeaderList {
   const headers = ['X-Request-Id', arrival.requestId];
   if (arrival.correlationId !== undefined) headers.push('X-Correlation-Id', arrival.correlationId);
   return [...headers, ...cors.headers(arrival.origin)];
+}
+
+/** SMART App Launch 2.2: smart-configuration and metadata are open to scripts of any origin. */
+export function corsFor(rawTarget: string, options: Pick<FlowOptions, 'cors' | 'gate'>): Cors {
+  const isPublic = publicDocumentOf(rawTarget, options.gate.basePath) !== undefined;
+  return isPublic ? openCors : options.cors;
 }
 
 /** What is known of an exchange from its request alone. */

@@ -2,16 +2,23 @@
  * Stage 6, as far as it can be known: hands a recorded answer to the client's connection, and
  * follows up with an addendum when the connection ended before all of it was handed over.
  */
-import type { Prepared } from './answer/prepare.ts';
 import type { Course, FlowOptions } from './course.ts';
 import { endWithFault } from './endings.ts';
+import type { FaultReason } from './faults.ts';
 import type { Recorded } from './recorder.ts';
-import { abandon, release } from './release.ts';
+import { abandon, release, type ReleasableAnswer } from './release.ts';
+
+/** What a client may be given once it is recorded. */
+export type Deliverable =
+  | { readonly kind: 'answer'; readonly release: ReleasableAnswer }
+  | { readonly kind: 'fault'; readonly reason: FaultReason }
+  /** The client left: nobody is answered. */
+  | { readonly kind: 'nobody' };
 
 /** Stage 6: the record is durable, the client gets its answer. */
 export function deliver(
   course: Course,
-  prepared: Prepared,
+  prepared: Deliverable,
   recorded: Recorded,
   options: FlowOptions,
 ): void {
@@ -41,7 +48,7 @@ interface Watch {
 function watchDelivery(
   course: Course,
   recorded: Recorded,
-  prepared: Prepared,
+  prepared: Deliverable,
   options: FlowOptions,
 ): Watch {
   const { response } = course;
@@ -64,7 +71,7 @@ function watchDelivery(
 function notDelivered(
   course: Course,
   recorded: Recorded,
-  prepared: Prepared,
+  prepared: Deliverable,
   options: FlowOptions,
 ): void {
   options.recorder.follow({

@@ -6,7 +6,7 @@ import type { Exchange, LocalReason, RefusalReason } from '../audit/event/index.
 import { LedgerFault } from '../audit/ledger/index.ts';
 import { unreadFacts } from './arrival.ts';
 import type { CorsRequest } from './cors.ts';
-import { requestSide, type Course, type FlowOptions } from './course.ts';
+import { corsFor, requestSide, type Course, type FlowOptions } from './course.ts';
 import { faults, type FaultReason } from './faults.ts';
 import type { Admitted } from './gate/index.ts';
 import { followIdentity, identityWithin } from './identity-budget.ts';
@@ -78,7 +78,7 @@ export async function preflight(
   head: Admitted,
   cors: CorsRequest,
 ): Promise<void> {
-  const headers = options.cors.preflight(cors);
+  const headers = corsFor(course.arrival.rawTarget, options).preflight(cors);
   const reason = headers === undefined ? 'preflight-refused' : 'preflight-answered';
   const cover = await recordRefusal(course, options, reason, head);
   if (headers === undefined || cover.kind === 'unrecordable') {

@@ -99,6 +99,28 @@ export const faults: Readonly<Record<FaultReason, Fault>> = {
     'not-supported',
     'The answer of the FHIR server is not FHIR JSON and cannot be inspected, so it is not released.',
   ),
+  'form-expected': row(
+    415,
+    'not-supported',
+    'Send the authorization request as application/x-www-form-urlencoded, or as a query.',
+  ),
+  'authorization-endpoint-unknown': row(
+    502,
+    'not-found',
+    'The FHIR server names no authorization endpoint that could be used. Set smart.discovery.authorizationEndpoint.',
+  ),
+  'authorization-endpoint-unavailable': row(
+    503,
+    'transient',
+    'The FHIR server cannot be asked for its authorization endpoint at this moment. Try again.',
+    2,
+  ),
+  'launch-refused': row(
+    400,
+    'value',
+    'A launch needs one iss that is the FHIR base URL of the EHR behind this gateway, and one launch.',
+  ),
+  'launch-unknown': row(404, 'not-found', 'No app of this name is configured in smart.launches.'),
   connect: row(502, 'transient', 'The FHIR server cannot be reached.'),
   'connect-timeout': row(502, 'timeout', 'The FHIR server cannot be reached in time.'),
   reset: row(502, 'transient', 'The FHIR server closed the connection before it answered.'),

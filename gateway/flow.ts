@@ -10,7 +10,7 @@ import type { Hold } from './answer/budget.ts';
 import { prepareAnswer, type Prepared } from './answer/prepare.ts';
 import { arrive, type Arrival } from './arrival.ts';
 import { isPreflight, type CorsRequest } from './cors.ts';
-import { ownHeaders, requestSide, type Course, type FlowOptions } from './course.ts';
+import { corsFor, ownHeaders, requestSide, type Course, type FlowOptions } from './course.ts';
 import { deliver } from './delivery.ts';
 import { fail, preflight, refuse, unrecordable } from './endings.ts';
 import type { Admitted } from './gate/index.ts';
@@ -18,6 +18,9 @@ import { followIdentity, identityWithin } from './identity-budget.ts';
 import { checkHead, receive, type Received, type ReceiveOptions } from './receive.ts';
 import type { Recorded } from './recorder.ts';
 import { releaseContinue } from './release.ts';
+import { askForDocument } from './smart/ask.ts';
+import { ownRouteOf } from './smart/own-route.ts';
+import { serveOwn } from './smart/serve-own.ts';
 
 /** Runs one exchange to its end. Never rejects. */
 export type Flow = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -30,7 +33,7 @@ export function createFlow(options: FlowOptions): Flow {
       arrival,
       request,
       response,
-      headers: ownHeaders(arrival, options.cors),
+      headers: ownHeaders(arrival, corsFor(arrival.rawTarget, options)),
     };
     try {
       await run(course, options);
@@ -69,7 +72,9 @@ async function run(course: Course, options: FlowOptions): Promise<void> {
   }
   const hold = options.heldBytes.open();
   try {
-    await receiveAndAsk(course, head, hold, options);
+    const own = ownRouteOf(head);
+    if (own === undefined) await receiveAndAsk(course, head, hold, options);
+    else await serveOwn(course, own, head, hold, options);
   } finally {
     if (response.closed || response.destroyed) hold.release();
     else response.once('close', hold.release);
@@ -160,12 +165,13 @@ async function askUpstream(
   hold: Hold,
   options: FlowOptions,
 ): Promise<Prepared> {
-  const forwarded = await options.forwarder.forward(
-    received.forward,
+  const document = askForDocument(received, options);
+  const forwarded = await document.forwarder.forward(
+    document.forward,
     giveUp.signal,
     options.limits.heldAnswerBytes,
   );
-  return prepareAnswer(
+  const prepared = await prepareAnswer(
     forwarded,
     received,
     hold,
@@ -174,6 +180,7 @@ async function askUpstream(
     },
     options,
   );
+  return document.fallBack(prepared);
 }
 
 /** Describes, appends, and only then releases. */

@@ -8,12 +8,16 @@ import { createHeldBytes } from './answer/budget.ts';
 import { createCors } from './cors.ts';
 import type { FlowOptions } from './course.ts';
 import { createFlow } from './flow.ts';
-import { createMiddlewareForwarder } from './forward/middleware-forwarder.ts';
+import {
+  createMiddlewareForwarder,
+  type MiddlewareForwarderOptions,
+} from './forward/middleware-forwarder.ts';
 import { trustedProxies, type GateOptions } from './gate/index.ts';
 import { createInFlight } from './in-flight.ts';
 import { bracketed, createServer, defaultBase, listen } from './listener.ts';
 import type { GatewayOptions } from './options.ts';
 import { createRecorder } from './recorder.ts';
+import { createSmartFace } from './smart/smart-face.ts';
 import { inTurn } from './turn.ts';
 import { recordUnparsed } from './unparsed.ts';
 import { createUrlMap } from './urls/index.ts';
@@ -52,16 +56,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Slow senders, and what waits for its turn on a connection, are not under way: one client could
   // fill it.
   const pending = createInFlight();
-  const forwarder = createMiddlewareForwarder({
-    upstreamOrigin: new URL(options.upstream.baseUrl),
-    maxSockets: options.limits.inFlight,
-    connectTimeoutMs: options.limits.connectTimeoutMs,
-    answerTimeoutMs: options.limits.answerTimeoutMs,
-    ...(options.upstream.ca === undefined ? {} : { ca: options.upstream.ca }),
+  const forwarder = createMiddlewareForwarder(
+    forwarderOptions(options, new URL(options.upstream.baseUrl)),
+  );
+  const smart = createSmartFace(options.smart, {
+    gatewayBase: publicBaseUrl,
+    upstreamBase: options.upstream.baseUrl,
+    upstreamAliases: options.upstream.aliases,
+    ...upstreamPlace(options),
+    forwarder,
+    forwarderFor: (origin) => createMiddlewareForwarder(forwarderOptions(options, origin)),
+    maxBytes: options.limits.heldAnswerBytes,
+    clock: options.record.clock,
   });
   let stopping = false;
   const flow = createFlow({
     ...constants(options, publicBaseUrl, port),
+    smart,
     recorder,
     forwarder,
     heldBytes,
@@ -98,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await closed;
       await pending.ended(afterCloseMs);
       forwarder.close();
+      smart.close();
       await recorder.settled();
       await recorder.flush();
     },
@@ -112,8 +124,7 @@ function constants(
   options: GatewayOptions,
   publicBaseUrl: string,
   port: number,
-): Omit<FlowOptions, 'recorder' | 'forwarder' | 'heldBytes' | 'inFlight' | 'overload'> {
-  const upstream = new URL(options.upstream.baseUrl);
+): Omit<FlowOptions, 'recorder' | 'forwarder' | 'smart' | 'heldBytes' | 'inFlight' | 'overload'> {
   return {
     gate: gateOptions(options, publicBaseUrl, port),
     urls: createUrlMap({
@@ -124,8 +135,7 @@ function constants(
     cors: createCors(options.allowedOrigins),
     identifier: options.identifier,
     publicBaseUrl,
-    upstreamPath: upstream.pathname === '/' ? '' : upstream.pathname.replace(/\/$/, ''),
-    upstreamHost: upstream.host,
+    ...upstreamPlace(options),
     limits: options.limits,
     identityBudgetMs: options.identityBudgetMs,
     flagUninspectable: options.onUninspectable === 'flag',
@@ -133,6 +143,28 @@ function constants(
     newId: options.record.newId,
     metrics: options.metrics,
     log: options.log,
+  };
+}
+
+/** Path of the upstream's base, without trailing slash, and its `host[:port]`. */
+function upstreamPlace({ upstream }: GatewayOptions): {
+  readonly upstreamPath: string;
+  readonly upstreamHost: string;
+} {
+  const { pathname, host } = new URL(upstream.baseUrl);
+  return { upstreamPath: pathname === '/' ? '' : pathname.replace(/\/$/, ''), upstreamHost: host };
+}
+
+function forwarderOptions(
+  { limits, upstream }: GatewayOptions,
+  upstreamOrigin: URL,
+): MiddlewareForwarderOptions {
+  return {
+    upstreamOrigin,
+    maxSockets: limits.inFlight,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    answerTimeoutMs: limits.answerTimeoutMs,
+    ...(upstream.ca === undefined ? {} : { ca: upstream.ca }),
   };
 }
 

@@ -8,3 +8,4 @@ export type {
   ListenOptions,
   ProcessLog,
 } from './options.ts';
+export type { SmartOptions } from './smart/smart-face.ts';

@@ -2,6 +2,7 @@
 import type { RecordContext } from '../audit/event/index.ts';
 import type { Ledger } from '../audit/ledger/index.ts';
 import type { Identifier } from '../smart/index.ts';
+import type { SmartOptions } from './smart/smart-face.ts';
 
 /** Limits of the app face; sizes in bytes, times in milliseconds. */
 export interface GatewayLimits {
@@ -62,6 +63,8 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   readonly ledger: Ledger;
   readonly identifier: Identifier;
+  /** Discovery, authorization requests, launches. */
+  readonly smart: SmartOptions;
   /** Everything of the record's context but the public base, which is known once bound. */
   readonly record: Omit<RecordContext, 'gatewayBase'>;
   readonly metrics: GatewayMetrics;

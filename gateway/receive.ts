@@ -19,6 +19,7 @@ import {
   type Refused,
   type UpstreamRequestHeaders,
 } from './gate/index.ts';
+import { ownRouteOf } from './smart/own-route.ts';
 import type { UrlMap } from './urls/index.ts';
 
 /** A request that may be forwarded, and what will be recorded of it. */
@@ -155,7 +156,8 @@ function factsOf(
     method: admitted.method,
     target: withoutCredentials(rawTarget),
     path: withoutCredentials(admitted.target.path),
-    query: withoutCredentials(query),
+    // Of the SMART routes all that may be kept is in the target.
+    query: ownRouteOf(admitted) === undefined ? withoutCredentials(query) : '',
     headers,
     body: body !== undefined && kind === 'form' ? formWithoutCredentials(body) : body,
   };
@@ -192,8 +194,8 @@ function inward(body: Uint8Array, kind: BodyKind, urls: UrlMap): Uint8Array {
   }
 }
 
-/** All bytes of the body, or why there are none. */
-function readBody(
+/** All bytes of the body, or why there are none. Never rejects. */
+export function readBody(
   request: IncomingMessage,
   { requestBodyBytes, hold }: Pick<ReceiveOptions, 'requestBodyBytes' | 'hold'>,
 ): Promise<Uint8Array | 'body-too-large' | 'body-incomplete' | 'overloaded' | BrokenReason> {

@@ -9,12 +9,14 @@ import {
   describeAddendum,
   describeIntent,
   describeRefusals,
+  describeSmart,
   type Addendum,
   type DescribedEvent,
   type Exchange,
   type Peer,
   type RecordContext,
   type Refusals,
+  type SmartAccess,
   type LocalReason,
 } from '../audit/event/index.ts';
 import {
@@ -42,6 +44,8 @@ export interface Recorder {
    * was committed after all; the outcome of a change that found no room is appended when there is.
    */
   record(exchange: Exchange, settles?: IntentHandle): Promise<Recorded>;
+  /** Records a request on a SMART route. Durable when it resolves; `LedgerFault`. */
+  recordSmart(access: SmartAccess): Promise<Recorded>;
   /** Records that a change is about to be forwarded. Durable when it resolves; `LedgerFault`. */
   intend(exchange: Started): Promise<IntentHandle>;
   /** Records a refusal made before any contact with the upstream, or counts it. Never rejects. */
@@ -88,22 +92,27 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await append(outcome.events, outcome.settles);
     follow(recordedLate(outcome.events, outcome.requestId));
   });
-  const record = async (exchange: Exchange, settles?: IntentHandle): Promise<Recorded> => {
-    const events = describe(exchange, context);
+  const keep = async (
+    events: Events,
+    requestId: string,
+    settles?: IntentHandle,
+  ): Promise<Recorded> => {
     const ids = events.map((event) => event.id);
     try {
       return { receipts: await append(events, settles), ids };
     } catch (error) {
       if (settles !== undefined) {
-        outstanding.keep({ events, settles, requestId: exchange.requestId }, error);
+        outstanding.keep({ events, settles, requestId }, error);
       }
       // The client is told 503; if the append is committed after all, the record must say so.
       whenLate(error, () => {
-        follow(recordedLate(events, exchange.requestId));
+        follow(recordedLate(events, requestId));
       });
       throw error;
     }
   };
+  const record = (exchange: Exchange, settles?: IntentHandle): Promise<Recorded> =>
+    keep(describe(exchange, context), exchange.requestId, settles);
   const intend = async (exchange: Started): Promise<IntentHandle> => {
     const bodies = describeIntent(exchange, context).map((event) => event.body);
     try {
@@ -118,11 +127,30 @@ export function createRecorder(options: RecorderOptions): Recorder {
       throw error;
     }
   };
-  const refuse = async (
-    peer: Peer,
-    reason: LocalReason,
-    exchange: () => Exchange,
-  ): Promise<RefusalCover> => {
+  const refuse = createRefuse(ledger, refusals, record);
+  return {
+    record,
+    recordSmart: (access) => keep([describeSmart(access, context)], access.requestId),
+    follow,
+    intend,
+    refuse,
+    flush: () => flushCounts(refusals, append, options),
+    countUnrecorded(peer, error) {
+      whenLost(error, () => {
+        refusals.count(peer, 'ledger-unavailable');
+      });
+    },
+    settled: background.settled,
+  };
+}
+
+/** Refusals one by one as far as their rate allows, beyond it as a count. */
+function createRefuse(
+  ledger: Ledger,
+  refusals: Refusals,
+  record: Recorder['record'],
+): Recorder['refuse'] {
+  return async (peer, reason, exchange) => {
     if (ledger.state.kind === 'ready') {
       if (!refusals.admits(peer, reason)) return { kind: 'aggregated' };
       try {
@@ -137,19 +165,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
     refusals.count(peer, reason);
     return { kind: 'unrecordable' };
-  };
-  return {
-    record,
-    follow,
-    intend,
-    refuse,
-    flush: () => flushCounts(refusals, append, options),
-    countUnrecorded(peer, error) {
-      whenLost(error, () => {
-        refusals.count(peer, 'ledger-unavailable');
-      });
-    },
-    settled: background.settled,
   };
 }
 

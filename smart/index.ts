@@ -7,3 +7,5 @@ export { createIdentifier } from './identifier.ts';
 export type { IdentifierOptions, IssuerPreset, TrustedIssuer } from './identifier.ts';
 export { parseScopes } from './scopes.ts';
 export type { ParsedScope, ScopePermissions } from './scopes.ts';
+export { createHandleDigest } from './token-digest.ts';
+export type { HandleDigest, HandleKind } from './token-digest.ts';

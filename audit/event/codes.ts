@@ -22,6 +22,7 @@ export const eventTypes = {
     'RESTful Operation',
   ),
   userAuthentication: coding(dcm, '110114', 'User Authentication'),
+  applicationActivity: coding(dcm, '110100', 'Application Activity'),
   auditLogUsed: coding(dcm, '110101', 'Audit Log Used'),
 } as const;
 
@@ -85,6 +86,11 @@ export const agentTypes = {
     'UserOauthAgent',
   ),
   patient: coding('http://terminology.hl7.org/CodeSystem/v3-RoleClass', 'PAT', 'patient'),
+  authorizationServer: coding(
+    'http://terminology.hl7.org/CodeSystem/extra-security-role-type',
+    'authserver',
+    'authorization server',
+  ),
   gateway: coding(
     'http://terminology.hl7.org/CodeSystem/extra-security-role-type',
     'dataprocessor',

@@ -7,6 +7,8 @@
  * writes: a caller that forgets must not be able to store a secret.
  */
 
+import { isSmartTarget, smartQueryWithoutSecrets } from './smart-target.ts';
+
 const names = [
   'access_?token',
   'refresh_?token',
@@ -47,6 +49,24 @@ const hint = new RegExp(`token|${names}|eyJ|%|//`, 'i');
  * Does NOT find a secret that stands where no secret belongs and does not look like a token.
  */
 export function withoutCredentials(text: string): string {
+  const smart = /authorize|launch|%/i.test(text) ? smartPath(text) : undefined;
+  if (smart !== undefined) {
+    return (
+      cleaned(smart) +
+      smartQueryWithoutSecrets(text.slice(smart.length), decoded).replace(compactToken, replacement)
+    );
+  }
+  return cleaned(text);
+}
+
+/** The raw path of a target of the SMART routes, without query; undefined for any other text. */
+function smartPath(text: string): string | undefined {
+  const end = text.search(/[?;#]/);
+  const path = end < 0 ? text : text.slice(0, end);
+  return isSmartTarget(decoded(path)) ? path : undefined;
+}
+
+function cleaned(text: string): string {
   if (!hint.test(text)) return text;
   return text
     .split(/([?&;#])/)

@@ -118,6 +118,12 @@ function addAnswer(details: Details, exchange: ExchangeSoFar): void {
     addDetail(details, 'upstream-status', answer.withheld?.status);
     addDetail(details, 'refusal-reason', answer.reason);
   }
+  if (answer.kind === 'stale-copy') {
+    const { failure } = answer;
+    const code = typeof failure === 'number' ? 'upstream-status' : 'unreachable-reason';
+    addDetail(details, code, failure);
+    addDetail(details, 'copy-age-seconds', answer.ageSeconds);
+  }
   if (answer.kind === 'unreachable') addDetail(details, 'unreachable-reason', answer.reason);
   const inspection = upstreamAnswer(answer)?.inspection;
   if (inspection?.kind === 'opaque') {

@@ -69,6 +69,14 @@ export type Answer =
   | { readonly kind: 'timed-out'; readonly status: 504 }
   /** The client left before anything could be released; `upstream` is what came of it, if known. */
   | { readonly kind: 'client-gone'; readonly upstream?: AnswerFacts }
+  /** The upstream failed, and an earlier copy of its SMART configuration was released instead. */
+  | {
+      readonly kind: 'stale-copy';
+      readonly status: 200;
+      readonly ageSeconds: number;
+      /** How the upstream failed: its status, or why there was none. */
+      readonly failure: number | UnreachableReason | 'timed-out';
+    }
   /** A bug of ours: the request ended with 500. */
   | { readonly kind: 'failed'; readonly status: 500 };
 
@@ -102,7 +110,12 @@ export type RefusalReason =
   | 'answer-framing'
   | 'answer-encoding'
   | 'answer-redirect'
-  | 'answer-uninspectable';
+  | 'answer-uninspectable'
+  | 'form-expected'
+  | 'authorization-endpoint-unknown'
+  | 'authorization-endpoint-unavailable'
+  | 'launch-refused'
+  | 'launch-unknown';
 
 /** What the gateway answered by itself, before any contact with the upstream: refusals, and CORS
  *  preflights that it allowed (status 204, outcome 0). */

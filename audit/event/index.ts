@@ -13,4 +13,10 @@ export { createRefusals, type Refusals } from './refusal-rate.ts';
 export { describeRefusals, type RefusalAggregate } from './refusals.ts';
 export { describeReview, type ReviewAccess } from './review.ts';
 export { sentence, type NameLookup } from './sentence.ts';
+export {
+  describeSmart,
+  type AuthorizationSeen,
+  type LaunchSeen,
+  type SmartAccess,
+} from './smart-access.ts';
 export { vocabulary, vocabularyMarkdown } from './vocabulary.ts';

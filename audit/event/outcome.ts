@@ -176,6 +176,15 @@ export function outcomeOf(answer: Answer, context: OutcomeContext): Outcome {
     }
     case 'timed-out':
       return { code: '12', text: `${statusText(504)}; upstream timed out${unknown}`, issues: [] };
+    case 'stale-copy': {
+      const { ageSeconds, failure } = answer;
+      const how =
+        typeof failure === 'number'
+          ? `answered ${statusText(failure)}`
+          : `gave no answer: ${failure}`;
+      const text = `${statusText(200)}; a copy ${String(ageSeconds)} s old, as the upstream ${how}`;
+      return { code: '4', text, issues: [] };
+    }
     case 'failed':
       return { code: '12', text: `${statusText(500)}; gateway fault${unknown}`, issues: [] };
     case 'client-gone': {

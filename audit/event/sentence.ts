@@ -156,6 +156,28 @@ function deed(
     : `${words} ${word(thing(entities), requestTarget(known))}`;
 }
 
+/** What happens before there is a token: an authorization request, a launch. */
+function smartSentence(
+  event: JsonObject,
+  agents: readonly JsonObject[],
+  known: ReadonlyMap<string, string>,
+  names: NameLookup,
+): string | undefined {
+  const codes = objects(event['subtype']).map((coding) => stringAt(coding, 'code'));
+  const client = agents.find((agent) => hasCode(agent, '110150'));
+  const id = textAt(client, 'who', 'identifier', 'value');
+  const app = word(named(id, names), 'an unidentified client');
+  const outcome = event['outcome'] === '0' ? 'passed on' : outcomeWords(event);
+  if (codes.includes('authorization-request')) {
+    const scopes = word(known.get('requested-scopes'), '');
+    const server = word(known.get('authorization-server'), '');
+    const what = scopes === '' ? '' : ` for ${scopes}`;
+    const who = id === undefined ? app : `${app} (unverified)`;
+    return `${who} asked for authorization${what}${server === '' ? '' : ` at ${server}`}: ${outcome}`;
+  }
+  return codes.includes('launch-relayed') ? `the EHR launched ${app}: ${outcome}` : undefined;
+}
+
 function exchangeSentence(
   event: JsonObject,
   agents: readonly JsonObject[],
@@ -208,5 +230,8 @@ export function sentence(event: unknown, names: NameLookup = noNames): string {
       return `${at} ${reader} reviewed the record with ${asked}: ${outcomeWords(event)}${given}`;
     }
   }
-  return `${at} ${exchangeSentence(event, agents, entities, known, names)}`;
+  const said =
+    smartSentence(event, agents, known, names) ??
+    exchangeSentence(event, agents, entities, known, names);
+  return `${at} ${said}`;
 }

@@ -43,6 +43,10 @@ const eventSubtype = {
       'Addendum: an append timed out or found no room, and the client was answered 503; the earlier ' +
       'record was committed after that.',
     'client-gone': 'Addendum: the client left before the answer of an earlier record was released.',
+    'authorization-request':
+      'A browser came with the authorization request of an app and was sent on to the ' +
+      'authorization server. Whether anybody signed in there is not known here.',
+    'launch-relayed': 'The EHR launched an app, and the browser was sent on to the app.',
     'review-read': 'An access to the record itself by `AuditEvent/[id]`.',
     'review-search': 'An access to the record itself by a search.',
     'review-other': 'Any other request to the review face.',
@@ -110,6 +114,28 @@ const detail = {
     'request-body-bytes': 'Size of the body of a change; of a search where the query was cut.',
     'request-body-digest': 'SHA-256 of that body, base64. The body itself is not recorded.',
     'query-cut': 'Size of the request text of a search that was too long to be recorded whole.',
+    'copy-age-seconds':
+      'Age of the copy of the SMART configuration that was released because the upstream failed.',
+    'requested-scopes': 'Scopes that an authorization request asks for, in their order.',
+    audience:
+      'Each `aud`, `resource` and `audience` of an authorization request, as received, when it is ' +
+      'a URL; without userinfo, query and fragment.',
+    'audience-swapped':
+      'How many of those named the gateway itself and were replaced by the base of the upstream.',
+    'redirect-uri': '`redirect_uri` of an authorization request, without query.',
+    'launch-digest':
+      'Keyed digest of the launch handle, a URN: the same at the launch and in the authorization ' +
+      'request that follows.',
+    'state-digest': 'Keyed digest of the `state` of an authorization request, a URN.',
+    'code-challenge': '`code_challenge` of an authorization request, when it is a hash (S256).',
+    'code-challenge-method': '`code_challenge_method`; `plain` when it was left out.',
+    'authorization-server': 'Origin of the authorization endpoint that the browser was sent to.',
+    'authorization-warning':
+      '`signed-request` or `request-uri`: the audience may stand inside a signed request, which ' +
+      'cannot be changed; `no-code-challenge`: asked for a code without PKCE.',
+    'launch-app': 'Name of the app in the configuration.',
+    'launch-issuer': '`iss` of a launch as received.',
+    'launch-target': 'Launch URL of the app, without query.',
     'original-record': 'Id of a record that this addendum adds to.',
     'original-request-id': 'Request id of the exchange that this addendum adds to.',
     'bytes-released': 'Bytes of the answer that were handed to the client’s connection.',

@@ -6,9 +6,12 @@
 import type { Answer, AnswerFacts, Inspection, RefusalReason } from '../../audit/event/index.ts';
 import { faults, type FaultReason } from '../faults.ts';
 import type { AnswerHead, Forwarded, Verdict } from '../forward/forward.ts';
-import { answerHeadersForClient, type GateOptions } from '../gate/index.ts';
+import { answerHeadersForClient, type Admitted, type GateOptions } from '../gate/index.ts';
 import type { Received } from '../receive.ts';
 import type { ReleasableAnswer } from '../release.ts';
+import type { DiscoveryDocuments } from '../smart/discovery-documents.ts';
+import { configurationType, documentFields } from '../smart/document-headers.ts';
+import { publicDocumentAt, type PublicDocument } from '../smart/documents.ts';
 import type { UrlMap } from '../urls/index.ts';
 import type { Hold } from './budget.ts';
 import { decodeBody } from './decode.ts';
@@ -19,7 +22,7 @@ import { inspectBody, opaque } from './inspect.ts';
 export type Prepared =
   | {
       readonly kind: 'answer';
-      readonly answer: Answer & { readonly kind: 'answered' };
+      readonly answer: Answer & { readonly kind: 'answered' | 'stale-copy' };
       readonly release: ReleasableAnswer;
     }
   | { readonly kind: 'fault'; readonly answer: Answer; readonly reason: FaultReason }
@@ -30,6 +33,7 @@ export type Prepared =
 export interface PrepareOptions {
   readonly gate: Pick<GateOptions, 'cookieAllowList'>;
   readonly urls: UrlMap;
+  readonly smart: { readonly documents: DiscoveryDocuments };
   readonly limits: { readonly heldAnswerBytes: number };
   readonly flagUninspectable: boolean;
   /** Public FHIR base of the gateway, without trailing slash. */
@@ -81,7 +85,7 @@ async function prepareAnswered(
   const facts = headerFacts(head);
   const understood =
     body.verdict === 'complete'
-      ? await understand(head, facts, body.bytes, received.admitted.target.path, options)
+      ? await understand(head, facts, body.bytes, received.admitted, options)
       : reasonOf(body.verdict);
   if (typeof understood !== 'string') {
     return { kind: 'answer', ...understood };
@@ -106,7 +110,7 @@ async function understand(
   head: AnswerHead,
   facts: AnswerFacts['headers'],
   bytes: Uint8Array,
-  path: string,
+  { method, target: { path } }: Admitted,
   options: PrepareOptions,
 ): Promise<Understood | RefusalReason> {
   if (head.status < 200 || head.status === 206 || isCodedInTransit(head.rawHeaders)) {
@@ -117,14 +121,20 @@ async function understand(
   const { heldAnswerBytes } = options.limits;
   const decoded = await decodeBody(bytes, facts['content-encoding'], heldAnswerBytes);
   if (decoded.kind === 'refused') return decoded.reason;
+  // Before R4 an OPTIONS of the base was answered with the capabilities, and servers still do it.
+  const document = method === 'OPTIONS' ? 'capabilities' : publicDocumentAt(path);
+  const isConfiguration = document === 'configuration' && head.status === 200;
+  const contentType = isConfiguration
+    ? configurationType(facts['content-type'])
+    : facts['content-type'];
   const inspected = inspectBody(
-    { path, status: head.status, contentType: facts['content-type'], bytes: decoded.bytes },
+    { path, status: head.status, contentType, bytes: decoded.bytes },
     options.flagUninspectable,
   );
   if (inspected.kind === 'uninspectable') return 'answer-uninspectable';
   // Without a length the end of an answer proves nothing; only a whole document does.
   if (head.framing === 'until-close' && inspected.kind === 'opaque') return 'answer-cut-short';
-  const mapped = mapBody(decoded.bytes, inspected, options);
+  const mapped = mapBody(decoded.bytes, inspected, document, options);
   if (mapped === undefined) return 'answer-uninspectable';
   const bodyRewritten = mapped.bytes !== decoded.bytes;
   const headers = answerHeadersForClient(head.rawHeaders, {
@@ -144,7 +154,10 @@ async function understand(
     },
     release: releasable(
       head,
-      flatten(headers.fields, bodyRewritten && decoded.wasCoded),
+      flatten(
+        documentFields(headers.fields, isConfiguration, mapped.documentChanged),
+        bodyRewritten && decoded.wasCoded,
+      ),
       bodyRewritten ? mapped.bytes : bytes,
       facts['content-length'],
     ),
@@ -189,22 +202,34 @@ function reasonOf(verdict: Exclude<Verdict, 'complete'> | 'over-budget'): Refusa
 interface Mapped {
   readonly bytes: Uint8Array;
   readonly inspection: Inspection;
+  /** An endpoint in it was changed for one of the gateway's. */
+  readonly documentChanged: boolean;
 }
 
 /** Maps the URLs of a JSON body; undefined when two readers could read it differently. */
 function mapBody(
   bytes: Uint8Array,
   inspection: Inspection,
+  document: PublicDocument | undefined,
   options: PrepareOptions,
 ): Mapped | undefined {
-  if (inspection.kind !== 'json') return { bytes, inspection };
+  if (inspection.kind !== 'json') return { bytes, inspection, documentChanged: false };
+  const { documents } = options.smart;
+  if (document === 'configuration') {
+    // Its URLs are not those of FHIR: all but a few must stay as they are.
+    const changed = documents.configuration(bytes);
+    return { bytes: changed, inspection, documentChanged: changed !== bytes };
+  }
   const result = options.urls.outwardBody(bytes);
   const flags = result.flags.scanned ? result.flags : options.urls.inspectBody(bytes);
   if (flags.duplicateKeys || flags.tooDeep || flags.malformed) {
     if (!options.flagUninspectable) return undefined;
-    return { bytes: result.bytes, inspection: opaque('application/json', bytes) };
+    const asOpaque = opaque('application/json', bytes);
+    return { bytes: result.bytes, inspection: asOpaque, documentChanged: false };
   }
-  return { bytes: result.bytes, inspection };
+  if (document === undefined) return { bytes: result.bytes, inspection, documentChanged: false };
+  const changed = documents.capabilities(result.bytes, inspection.json);
+  return { bytes: changed, inspection, documentChanged: changed !== result.bytes };
 }
 
 function releasable(

@@ -5,6 +5,7 @@
  *
  * Spec: FHIR R4 http 3.1.0; RFC 9110; W3C Trace Context.
  */
+import { publicDocumentAt } from '../smart/documents.ts';
 import { formatsIn, negotiateAccept, negotiateEncoding } from './negotiation.ts';
 import type { HeaderField, Refused, RequestHeaders, UpstreamRequestHeaders } from './types.ts';
 
@@ -50,6 +51,14 @@ const passed: ReadonlySet<string> = new Set([
   'x-api-key',
 ]);
 
+/** The document is rewritten, so the upstream's validators are not those of what an app holds. */
+const conditional: ReadonlySet<string> = new Set([
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-unmodified-since',
+]);
+
 /**
  * Picks the headers for the upstream, with `Accept`, `Accept-Encoding` and `X-Request-Id` as the
  * gateway wants them. Framing and `Host` are the forwarder's.
@@ -64,12 +73,16 @@ export function requestHeadersForUpstream(
     const values = headers.fields.filter(([name]) => name === wanted).map(([, value]) => value);
     return values.length === 0 ? undefined : values.join(', ');
   };
+  const isConfiguration = publicDocumentAt(context.path) === 'configuration';
   const formats = formatsIn(context.query, context.form);
   const isBinary = /^Binary\/[^/$_]/.test(context.path);
-  const negotiated = negotiateAccept(joined('accept'), formats, isBinary);
+  // SMART App Launch 2.2: always application/json, whatever is accepted.
+  const negotiated = isConfiguration
+    ? ({ kind: 'ok', accept: 'application/json' } as const)
+    : negotiateAccept(joined('accept'), formats, isBinary);
   if (negotiated.kind === 'refused') return negotiated;
   const fields: HeaderField[] = headers.fields
-    .filter(([name]) => passed.has(name))
+    .filter(([name]) => passed.has(name) && !(isConfiguration && conditional.has(name)))
     .map(([name, value]) => [name, context.inwardHeader(name, value)]);
   if (negotiated.accept !== undefined) fields.push(['accept', negotiated.accept]);
   fields.push(['accept-encoding', negotiateEncoding(joined('accept-encoding'))]);

@@ -62,7 +62,7 @@ describe('a file with the one required key', () => {
         origin: 'localhost/chaperone',
       },
       keys: { directory: join(folder.path, 'chaperone-data/keys') },
-      smart: { issuers: [], identityBudgetMs: 250 },
+      smart: { issuers: [], discovery: {}, launches: [], identityBudgetMs: 250 },
       limits: {
         headerCount: 100,
         headerBytes: 16_384,

@@ -402,3 +402,38 @@ describe('a token file', () => {
     expect(() => readTokenFile(folder.write('b.token', 'x', 0o644))).toThrow(ConfigError);
   });
 });
+
+describe('SMART discovery and launches', () => {
+  const urls = ['configurationUrl', 'authorizationEndpoint', 'audience'] as const;
+  const launches = (...given: readonly object[]): Record<string, unknown> => ({
+    smart: { launches: given },
+  });
+  const app = { name: 'growth-chart', launchUrl: 'https://app.example.org/launch?a=b' };
+
+  it('take URLs character by character', () => {
+    for (const key of urls) {
+      for (const url of ['https://EHR.example.org/fhir/', 'http://localhost:1/a?b=c']) {
+        expect(load({ smart: { discovery: { [key]: url } } }).smart.discovery[key]).toBe(url);
+      }
+    }
+    expect(load(launches(app)).smart.launches).toEqual([app]);
+  });
+
+  it.each([
+    ...['', 'ehr.example.org', '/authorize', 'ftp://ehr.example.org/', 'javascript:alert(1)'],
+    ...['https://user@ehr.example.org/', 'https://ehr.example.org/#a', 'https://ehr.example.org/é'],
+  ])('refuse %j', (url) => {
+    for (const key of urls) {
+      expect(refused({ smart: { discovery: { [key]: url } } })).toEqual([`smart.discovery.${key}`]);
+    }
+    expect(refused(launches({ ...app, launchUrl: url }))).toEqual(['smart.launches[0].launchUrl']);
+  });
+
+  it('take a name for an app that can stand in a path, once', () => {
+    for (const name of ['', 'a/b', 'a b', 'é', '..', 'a%2Fb', 'x'.repeat(65)]) {
+      expect(refused(launches({ ...app, name }))).toEqual(['smart.launches[0].name']);
+    }
+    expect(refused(launches(app, app))).toEqual(['smart.launches[1].name']);
+    expect(refused(launches(app, { ...app, name: 'other' }))).toEqual([]);
+  });
+});

@@ -9,7 +9,7 @@ import type { AuditEvent } from '@medplum/fhirtypes';
 import { monotonicFactory } from 'ulid';
 import { openLedger, openReader, type Ledger } from '../../audit/ledger/index.ts';
 import { startGateway, type Gateway, type GatewayOptions } from '../../gateway/index.ts';
-import { createIdentifier, type IdentifierOptions } from '../../smart/index.ts';
+import { createHandleDigest, createIdentifier, type IdentifierOptions } from '../../smart/index.ts';
 
 /** A running app face with its ledger. */
 export interface LocalGateway extends Gateway {
@@ -82,6 +82,7 @@ export async function startLocalGateway(settings: LocalGatewaySettings): Promise
       tokenDigestKeyId: '1',
       clock,
     }),
+    smart: { launches: [], handleDigest: createHandleDigest(new Uint8Array(32).fill(7), '1') },
     record: {
       origin: ledger.origin,
       upstreamBase: settings.upstream,
