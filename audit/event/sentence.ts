@@ -185,6 +185,9 @@ function exchangeSentence(
   known: ReadonlyMap<string, string>,
   names: NameLookup,
 ): string {
+  if (known.get('refusal-reason') === 'preflight-answered') {
+    return `a browser asked whether a page may use ${requestTarget(known)}: ${outcomeWords(event)}`;
+  }
   const who = subject(agents, names, ',');
   const did = deed(event, entities, known);
   const patient = word(patientOf(entities), '');

@@ -62,6 +62,14 @@ describe('the sentence of an exchange', () => {
       'somebody without a token asked what the server can do: allowed',
     ],
     [
+      'a preflight',
+      answered(request('OPTIONS', 'Patient/1'), undefined, {
+        ...anonymous,
+        answer: { kind: 'refused', reason: 'preflight-answered', status: 204 },
+      }),
+      'a browser asked whether a page may use /fhir/Patient/1: allowed',
+    ],
+    [
       'something else',
       answered(request('GET', 'Patient/1/$everything'), undefined),
       'Dr Ana Souza, using Vitals, sent GET /fhir/Patient/1/$everything (not understood) of Patient/1: allowed',
