@@ -1,4 +1,5 @@
 /** The authorization redirect over real sockets: what the browser gets, and what is recorded. */
+import { LedgerFault } from '../../audit/ledger/index.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { detailOf, detailsOf } from '../support/face-under-test.ts';
 import { headerOf } from '../support/recording-upstream.ts';
@@ -11,6 +12,7 @@ import {
   type SmartFaceSettings,
   type SmartTestFace,
 } from '../support/smart-face.ts';
+import { wrapped } from '../support/wrapped-ledger.ts';
 import { oauthUrisUrl } from '../../gateway/smart/discovery-documents.ts';
 
 const wellKnown = '.well-known/smart-configuration';
@@ -296,22 +298,36 @@ describe('the real endpoint', () => {
 });
 
 describe('without a durable record', () => {
-  it('no browser is sent on', async () => {
-    let fails = false;
+  const failing = { fails: false };
+
+  it.each<readonly [string, Parameters<typeof wrapped>[1]]>([
+    [
+      'because the append fails',
+      {
+        append: () =>
+          Promise.reject(new LedgerFault({ code: 'LEDGER_FULL', message: 'no', fatal: false })),
+      },
+    ],
+    ['because the ledger is not ready', { state: { kind: 'full' } }],
+  ])('no browser is sent on, %s', async (_, over) => {
     const face = await start({
       wrapLedger: (ledger) =>
         new Proxy(ledger, {
-          get(target, key) {
-            const value: unknown = Reflect.get(target, key, target);
-            if (key === 'state' && fails) return { kind: 'no-space' };
-            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-          },
+          get: (_target, key) =>
+            Reflect.get(
+              failing.fails ? wrapped(ledger, over) : wrapped(ledger, {}),
+              key,
+            ) as unknown,
         }),
+      smart: { launches: [{ name: 'vitals', launchUrl: 'https://app.example' }] },
     });
-    fails = true;
-    const response = await fetch(`${face.base}/auth/authorize?a=b`, { redirect: 'manual' });
-    expect([response.status, response.headers.get('location')]).toEqual([503, null]);
-    fails = false;
-    expect((await face.send(asked('a=b'))).status).toBe(302);
+    const iss = encodeURIComponent(face.upstream.base);
+    for (const path of ['auth/authorize?a=b', `launch/vitals?iss=${iss}&launch=x`]) {
+      failing.fails = true;
+      const response = await fetch(`${face.base}/${path}`, { redirect: 'manual' });
+      expect([response.status, response.headers.get('location')]).toEqual([503, null]);
+      failing.fails = false;
+      expect((await face.send(`GET /fhir/${path}`)).status).toBe(302);
+    }
   });
 });

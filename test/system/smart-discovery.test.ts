@@ -208,10 +208,11 @@ describe('an upstream without smart-configuration', () => {
 
 describe('an upstream that fails', () => {
   it('is stood in for by the last good copy, and the record says so (T6)', async () => {
-    const face = await start();
+    const face = await start({ gateway: { cookieAllowList: ['a'] } });
     const text = configuration(face.upstream.base);
     face.serve({ [wellKnown]: jsonAnswer(text, ['Set-Cookie: a=b', 'Cache-Control: max-age=60']) });
     const good = await face.send(asked);
+    expect(good.headers['set-cookie']).toBe('a=b');
     for (const status of ['500 Error', '503 Unavailable']) {
       face.serve({ [wellKnown]: statusAnswer(status) });
       const answer = await face.send(asked);
@@ -220,6 +221,7 @@ describe('an upstream that fails', () => {
       expect(answer.headers['content-type']).toBe('application/json');
       expect(answer.headers['cache-control']).toBe('max-age=60');
       expect(answer.headers['age']).toBe('0');
+      expect(answer.headers['set-cookie']).toBeUndefined();
       const event = face.eventOf(answer);
       expect(event.outcome).toBe('4');
       expect(detailOf(event, 'http-status')).toBe('200');
