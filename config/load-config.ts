@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import type { ConfigProblem } from './config-error.ts';
 import { findConflicts, findFileFaults } from './cross-checks.ts';
@@ -12,6 +13,8 @@ import { explainIssue } from './explain-issue.ts';
 import { createConfigSchema } from './schema.ts';
 import type { Config, ConfigSchema } from './schema.ts';
 import { parseYamlSource } from './yaml-source.ts';
+
+type Parsed = z.output<ConfigSchema>;
 
 const maxFileBytes = 1024 * 1024;
 
@@ -37,7 +40,7 @@ export function loadConfig(file: string): Config {
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return deepFreeze(parsed.data);
+  return deepFreeze(withAudience(parsed.data, source.value));
 }
 
 /**
@@ -51,11 +54,12 @@ export function loadConfig(file: string): Config {
 export function defaultConfig(upstreamUrl: string, workingDirectory: string): Config {
   const schema = createConfigSchema(workingDirectory);
   const tokenFile = './chaperone-data/auditor.token';
-  const parsed = schema.safeParse({
+  const value = {
     upstream: { baseUrl: upstreamUrl },
     review: { readers: [{ name: 'auditor', role: 'auditor', tokenFile }] },
-  });
-  if (parsed.success) return deepFreeze(parsed.data);
+  };
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return deepFreeze(withAudience(parsed.data, value));
   throw new ConfigError(
     parsed.error.issues.map(({ message }) => ({
       file: '--upstream',
@@ -65,6 +69,27 @@ export function defaultConfig(upstreamUrl: string, workingDirectory: string): Co
       sentence: message,
     })),
   );
+}
+
+/**
+ * Authorization servers compare `aud` character by character, so where nothing else is set it is
+ * the base URL as it was written, a slash at its end included.
+ */
+function withAudience(config: Parsed, value: unknown): Parsed {
+  const { baseUrl } = config.upstream;
+  const written = member(member(value, 'upstream'), 'baseUrl');
+  const { discovery } = config.smart;
+  if (discovery.audience !== undefined || typeof written !== 'string' || written === baseUrl) {
+    return config;
+  }
+  return {
+    ...config,
+    smart: { ...config.smart, discovery: { ...discovery, audience: written } },
+  };
+}
+
+function member(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 function readText(file: string): string {

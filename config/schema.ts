@@ -199,7 +199,7 @@ function smart() {
         danger: 'Browsers are sent there with the authorization requests of all apps.',
       }),
       audience: key(httpUrl().optional(), {
-        text: 'What stands in `aud` and `resource` of an authorization request in the place of the base URL of the gateway, character by character: a slash at the end can matter. Left out: `upstream.baseUrl`, without a slash at the end.',
+        text: 'What stands in `aud` and `resource` of an authorization request in the place of the base URL of the gateway, character by character: a slash at the end can matter. Left out: `upstream.baseUrl` as it is written.',
         unit: 'URL',
       }),
     }).prefault({}),

@@ -38,7 +38,6 @@ function withoutNeedlessEscapes(text: string): string {
 /** Makes the test for one of several bases. */
 export function sameBaseAs(bases: readonly string[]): (text: string) => boolean {
   const wanted = new Set(bases.map(normaliseBase));
-  wanted.delete(undefined);
   return (text) => {
     const normal = normaliseBase(text);
     return normal !== undefined && wanted.has(normal);

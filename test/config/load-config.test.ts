@@ -289,6 +289,7 @@ describe('the defaults of serve --upstream', () => {
     const tokenFile = join(folder.path, 'chaperone-data/auditor.token');
     expect(byUrl).toEqual({
       ...byFile,
+      smart: { ...byFile.smart, discovery: { audience: 'https://ehr.example.org/fhir/' } },
       review: { ...byFile.review, readers: [{ name: 'auditor', role: 'auditor', tokenFile }] },
     });
     expect(Object.isFrozen(byUrl.review.readers)).toBe(true);

@@ -436,4 +436,14 @@ describe('SMART discovery and launches', () => {
     expect(refused(launches(app, app))).toEqual(['smart.launches[1].name']);
     expect(refused(launches(app, { ...app, name: 'other' }))).toEqual([]);
   });
+
+  it('take the base of the EHR as it is written for the audience, unless another is set', () => {
+    const of = (baseUrl: string, discovery: object = {}): string | undefined =>
+      load({ upstream: { baseUrl }, smart: { discovery } }).smart.discovery.audience;
+    expect(of('https://EHR.example.org/fhir/')).toBe('https://EHR.example.org/fhir/');
+    expect(of('https://ehr.example.org/fhir')).toBeUndefined();
+    expect(of('https://ehr.example.org/fhir/', { audience: 'https://b.example' })).toBe(
+      'https://b.example',
+    );
+  });
 });
