@@ -12,7 +12,8 @@ export { canChange, classify, type Interaction } from './interaction.ts';
 export { createRefusals, type Refusals } from './refusal-rate.ts';
 export { describeRefusals, type RefusalAggregate } from './refusals.ts';
 export { describeReview, type ReviewAccess } from './review.ts';
-export { sentence, type NameLookup } from './sentence.ts';
+export type { Named, NameLookup, Phrase } from './phrase.ts';
+export { sentence, tell, type Telling } from './sentence.ts';
 export {
   describeSmart,
   type AuthorizationSeen,
