@@ -1,5 +1,5 @@
 /** A registered client in the words of RFC 7591, as `oidc-provider` takes it. */
-import type { ClientMetadata, JWK } from 'oidc-provider';
+import type { ClientMetadata } from 'oidc-provider';
 import type { SampleClient } from './clients.ts';
 
 /** @returns The metadata; holds the client's secret when it has one. */
