@@ -27,12 +27,12 @@ export async function demoCommand(args: readonly string[], terminal: Terminal): 
     terminal.out(demoHelp);
     return exitCodes.well;
   }
-  const { startSampleUpstream } = await import('../sample/index.ts');
+  const { startSampleEhr } = await import('../sample/index.ts');
   const stop = stopSignal();
-  const upstream = await startSampleUpstream(0);
+  const upstream = await startSampleEhr({ port: 0, access: 'open' });
   const directory = path.resolve(folder);
   const isNew = !existsSync(directory);
-  const config = demoConfig(upstream.baseUrl, directory, {
+  const config = demoConfig(upstream.fhirBaseUrl, directory, {
     port: portOf(read, 'port', 8080),
     reviewPort: portOf(read, 'review-port', 8090),
   });

@@ -1,5 +1,5 @@
 /** The sample that `npm start` puts behind the gateway. */
-export { startSampleUpstream, type SampleUpstream } from './upstream.ts';
+export { startSampleEhr, type SampleEhr, type SampleEhrOptions } from './ehr.ts';
 export { startSampleApp, type AppSettings, type SampleApp } from './app/server.ts';
 export {
   createLauncher,

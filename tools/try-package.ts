@@ -6,7 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSampleUpstream } from '../sample/index.ts';
+import { startSampleEhr } from '../sample/index.ts';
 
 const root = path.dirname(import.meta.dirname);
 const folder = mkdtempSync(path.join(tmpdir(), 'chaperone-package-'));
@@ -56,13 +56,13 @@ try {
   const command = path.join(modules, '.bin', 'chaperone');
   assert(/^\d+\.\d+\.\d+/.test(run(command, ['--version'], folder)), 'chaperone --version');
 
-  const upstream = await startSampleUpstream(0);
+  const upstream = await startSampleEhr({ port: 0, access: 'open' });
   writeFileSync(path.join(folder, 'auditor.token'), 'packaged-reader\n', { mode: 0o600 });
   writeFileSync(
     path.join(folder, 'chaperone.yaml'),
     [
       'gateway: { listen: "localhost:0" }',
-      `upstream: { baseUrl: "${upstream.baseUrl}" }`,
+      `upstream: { baseUrl: "${upstream.fhirBaseUrl}" }`,
       'review:',
       '  listen: "127.0.0.1:0"',
       '  readers: [{ name: auditor, role: auditor, tokenFile: auditor.token }]',

@@ -7,11 +7,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSampleUpstream, type SampleUpstream } from '../../sample/index.ts';
+import { startSampleEhr, type SampleEhr } from '../../sample/index.ts';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
 const clone = mkdtempSync(path.join(tmpdir(), 'chaperone-readme-'));
-let upstream: SampleUpstream;
+let upstream: SampleEhr;
 
 /** A shell without what `npm test` adds to its children. Certificates that the machine trusts stay. */
 const environment = Object.fromEntries(
@@ -21,7 +21,7 @@ const environment = Object.fromEntries(
 );
 
 beforeAll(async () => {
-  upstream = await startSampleUpstream(8081);
+  upstream = await startSampleEhr({ port: 8081, access: 'open' });
   spawnSync('git', ['clone', '--quiet', root, clone]);
 });
 afterAll(async () => {
@@ -134,7 +134,10 @@ describe('someone who follows the README in a fresh clone', () => {
   });
 
   it('writes the least configuration, checks it and serves with it', async () => {
-    const yaml = block('yaml', 'upstream:').replace(/baseUrl: \S+/, `baseUrl: ${upstream.baseUrl}`);
+    const yaml = block('yaml', 'upstream:').replace(
+      /baseUrl: \S+/,
+      `baseUrl: ${upstream.fhirBaseUrl}`,
+    );
     writeFileSync(path.join(clone, 'chaperone.yaml'), yaml);
     writeFileSync(path.join(clone, 'privacy-office.token'), 'a-token-of-the-test\n', {
       mode: 0o600,

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { AuditEvent } from '@medplum/fhirtypes';
 import { openReader } from '../../audit/ledger/index.ts';
-import { startSampleUpstream, type SampleUpstream } from '../../sample/index.ts';
+import { startSampleEhr, type SampleEhr } from '../../sample/index.ts';
 import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf } from '../support/face-under-test.ts';
 import { makeSigningKey, signToken, startFakeIssuer } from '../support/fake-issuer.ts';
@@ -16,12 +16,12 @@ interface Message {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-let upstream: SampleUpstream;
+let upstream: SampleEhr;
 let issuer: FakeIssuer;
 let key: SigningKey;
 
 beforeEach(async () => {
-  upstream = await startSampleUpstream(0);
+  upstream = await startSampleEhr({ port: 0, access: 'open' });
   key = await makeSigningKey('ES256', 'k1');
   issuer = await startFakeIssuer([key]);
 });
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 async function open(identityBudgetMs = 2000, withIssuer = true): Promise<LocalGateway> {
   const gateway = await startLocalGateway({
-    upstream: upstream.baseUrl,
+    upstream: upstream.fhirBaseUrl,
     issuers: withIssuer ? [{ issuer: issuer.issuer, jwksUri: issuer.jwksUri }] : [],
     gateway: { identityBudgetMs },
   });
