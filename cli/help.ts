@@ -6,6 +6,7 @@ export const generalHelp = `Chaperone: the FHIR gateway that records every acces
 Usage: chaperone COMMAND [ARGUMENT …]
 
   serve         run the gateway and the review face
+  init          create the ledger and the keys of a configuration, and end
   demo          run the gateway in front of a small sample upstream
   verify DIR    check a ledger, live or copied: rehash every record, rebuild the root
   search QUERY  ask the review face for events
@@ -34,6 +35,14 @@ review=. Prints one line to stdout when it takes traffic:
                   ./chaperone-data (created, with its ledger, when that folder does not exist)
 
 SIGTERM: exchanges under way end and are recorded, then it exits with 0.`;
+
+/** `chaperone init --help`. */
+export const initHelp = `Usage: chaperone init --config FILE
+
+Creates the ledger and the keys that the configuration names, once, and ends. After it, start
+serve without --init. What is there already is left as it is.
+
+  chaperone init --config chaperone.yaml`;
 
 /** `chaperone verify --help`. */
 export const verifyHelp = `Usage: chaperone verify DIR [--json]

@@ -4,6 +4,7 @@ import { configCheckCommand } from './config-check.ts';
 import { demoCommand } from './demo.ts';
 import { endingOf, exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
 import { generalHelp } from './help.ts';
+import { initCommand } from './init.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -14,6 +15,7 @@ type Command = (args: readonly string[], terminal: Terminal) => Promise<ExitCode
 
 const commands: Readonly<Record<string, Command>> = {
   serve: serveCommand,
+  init: initCommand,
   demo: demoCommand,
   verify: verifyCommand,
   search: searchCommand,

@@ -25,6 +25,9 @@ import { packageVersion } from './version.ts';
 /** Written into each digest, for the day on which the key changes. */
 const tokenDigestKeyId = '1';
 
+/** Files of the keys in `keys.directory`. */
+export const keyNames = { tokenDigest: 'token-digest.key', index: 'index.key' } as const;
+
 /** A running Chaperone. */
 export interface Running {
   /** Public bases, without trailing slash. */
@@ -50,8 +53,8 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const clock = (): Date => new Date();
   const keys = config.keys.directory;
-  const tokenDigestKey = loadKey(keys, 'token-digest.key');
-  const indexKey = loadKey(keys, 'index.key');
+  const tokenDigestKey = loadKey(keys, keyNames.tokenDigest);
+  const indexKey = loadKey(keys, keyNames.index);
   const readers = config.review.readers.map(loadReader);
   const ledger = await openLedger({
     directory: config.audit.directory,
