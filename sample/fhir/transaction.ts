@@ -30,6 +30,9 @@ export async function processBundle(
   const bundle = request.body as Resource;
   if (bundle.resourceType !== 'Bundle') throw problem('bad-request', 'The body is no Bundle.');
   const entries = (bundle.entry ?? []).map((entry) => prepared(asking, entry));
+  if (bundle.type === 'transaction' && entries.some((entry) => entry.request === undefined)) {
+    throw problem('bad-request', 'An entry of the transaction has no request.');
+  }
   const requested = entries.map((entry) => entry.request);
   const answer =
     entries.length === 0 && (bundle.type === 'batch' || bundle.type === 'transaction')

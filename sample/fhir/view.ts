@@ -16,6 +16,7 @@ import { mayTouch, mayTouchType, type Access, type Permission } from './scopes.t
 import { find } from './search/find.ts';
 import type { Surroundings } from './search/match.ts';
 import { queryOfRequest } from './search/query.ts';
+import { checkShape } from './shape.ts';
 import type { Store, Stored, Version } from './store.ts';
 
 /** Owner of what has to be checked when the transaction ends; lives as long as one request. */
@@ -89,6 +90,7 @@ export class View extends FhirRepository {
     resource: T,
     options?: CreateResourceOptions,
   ): Promise<WithId<T>> {
+    checkShape(resource);
     const whole = withRelativeReferences(resource, this.around.baseUrl);
     this.#demand('c', whole);
     return this.withTransaction(async () => {
@@ -103,6 +105,7 @@ export class View extends FhirRepository {
     resource: T,
     options?: UpdateResourceOptions,
   ): Promise<WithId<T>> {
+    checkShape(resource);
     const whole = withRelativeReferences(resource, this.around.baseUrl);
     const current = this.#store.current(resource.resourceType, resource.id ?? '');
     if (current !== undefined) this.#demand('u', current);
@@ -127,6 +130,7 @@ export class View extends FhirRepository {
       if (patched.id !== id || patched.resourceType !== type) {
         throw problem('bad-request', 'A patch must not change the type or the id.');
       }
+      checkShape(patched);
       this.#demand('u', patched);
       this.#later(() => {
         checkReferences(patched, this.#store);
