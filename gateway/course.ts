@@ -18,12 +18,14 @@ import type { Recorder } from './recorder.ts';
 import type { HeaderList } from './release.ts';
 import { publicDocumentOf } from './smart/documents.ts';
 import type { SmartFace } from './smart/smart-face.ts';
+import type { BodyScan } from './scan/body-scan.ts';
 import type { UrlMap } from './urls/index.ts';
 
 /** Everything that an exchange passes through. */
 export interface FlowOptions {
   readonly gate: GateOptions;
   readonly urls: UrlMap;
+  readonly scan: BodyScan;
   readonly cors: Cors;
   readonly smart: SmartFace;
   readonly identifier: Identifier;

@@ -20,6 +20,7 @@ import { createRecorder } from './recorder.ts';
 import { createSmartFace } from './smart/smart-face.ts';
 import { inTurn } from './turn.ts';
 import { recordUnparsed } from './unparsed.ts';
+import { createBodyScan } from './scan/body-scan.ts';
 import { createUrlMap } from './urls/index.ts';
 
 /** A running app face. */
@@ -127,6 +128,7 @@ function constants(
 ): Omit<FlowOptions, 'recorder' | 'forwarder' | 'smart' | 'heldBytes' | 'inFlight' | 'overload'> {
   return {
     gate: gateOptions(options, publicBaseUrl, port),
+    scan: createBodyScan(),
     urls: createUrlMap({
       gatewayBase: publicBaseUrl,
       upstreamBase: options.upstream.baseUrl,

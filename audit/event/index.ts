@@ -2,6 +2,7 @@
  * The record: exchanges in, AuditEvents out. Pure functions; clock and ids come from the context.
  */
 export type * from './exchange.ts';
+export { bodyPositions } from './body-positions.ts';
 export { withoutCredentials } from './credentials.ts';
 export { describeAddendum, type Addendum } from './addendum.ts';
 export { describe, describeIntent, type DescribedEvents } from './describe.ts';

@@ -5,9 +5,21 @@
 import { createHash } from 'node:crypto';
 import type { Inspection } from '../../audit/event/index.ts';
 import { parseMediaType } from '../gate/index.ts';
+import type { BodyScan } from '../scan/body-scan.ts';
 
 /** A body understood, or not. */
-export type Inspected = Inspection | { readonly kind: 'uninspectable' };
+export type Inspected =
+  | Exclude<Inspection, { readonly kind: 'json' }>
+  | ({ readonly kind: 'json' } & ReadJson)
+  | { readonly kind: 'uninspectable' };
+
+/** A JSON body, read. */
+export interface ReadJson {
+  /** Its value, or of it at least what the record needs. */
+  readonly json: unknown;
+  /** Where it may hold URLs, if that is known: see `ScannedBody`. */
+  readonly urls: readonly number[] | undefined;
+}
 
 const uninspectable: Inspected = { kind: 'uninspectable' };
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
@@ -28,20 +40,28 @@ export interface AnswerBody {
  * an image, a document, the HTML page of a failing server. Never throws.
  *
  * @param flagAll `inspect.onUninspectable: flag`: what cannot be understood passes as opaque.
+ * @param scan Reads most JSON bodies in one pass; left out where the whole value is needed.
  */
-export function inspectBody(body: AnswerBody, flagAll: boolean): Inspected {
+export function inspectBody(
+  body: AnswerBody,
+  flagAll: boolean,
+  scan: BodyScan | undefined,
+): Inspected {
   if (body.bytes.length === 0) return { kind: 'none' };
   const mediaType = essence(body.contentType);
   if (isJson(mediaType) || (mediaType === '' && looksLikeJson(body.bytes))) {
-    const json = isUtf8(body.contentType) ? parse(body.bytes) : undefined;
-    if (json !== undefined) return { kind: 'json', json };
+    const read = isUtf8(body.contentType) ? readJson(body.bytes, scan) : undefined;
+    if (read !== undefined) return { kind: 'json', ...read };
     return flagAll ? opaque(mediaType, body.bytes) : uninspectable;
   }
   return flagAll || isExplained(body, mediaType) ? opaque(mediaType, body.bytes) : uninspectable;
 }
 
 /** An opaque body, with size and digest. */
-export function opaque(mediaType: string, bytes: Uint8Array): Inspection {
+export function opaque(
+  mediaType: string,
+  bytes: Uint8Array,
+): Extract<Inspection, { readonly kind: 'opaque' }> {
   const digest = createHash('sha256').update(bytes).digest('base64');
   return { kind: 'opaque', mediaType, bytes: bytes.length, digest };
 }
@@ -73,6 +93,13 @@ function isExplained(body: AnswerBody, mediaType: string): boolean {
   if (explained.test(mediaType)) return true;
   const isPage = mediaType === 'text/html' || mediaType === 'text/plain';
   return isPage && body.status >= 400;
+}
+
+function readJson(bytes: Uint8Array, scan: BodyScan | undefined): ReadJson | undefined {
+  const scanned = scan?.(bytes);
+  if (scanned !== undefined) return scanned;
+  const json = parse(bytes);
+  return json === undefined ? undefined : { json, urls: undefined };
 }
 
 /** FHIR JSON is UTF-8 and nothing else: other encodings would be read differently elsewhere. */

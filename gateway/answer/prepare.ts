@@ -12,11 +12,12 @@ import type { ReleasableAnswer } from '../release.ts';
 import type { DiscoveryDocuments } from '../smart/discovery-documents.ts';
 import { configurationType, documentFields } from '../smart/document-headers.ts';
 import { publicDocumentAt, type PublicDocument } from '../smart/documents.ts';
+import type { BodyScan } from '../scan/body-scan.ts';
 import type { UrlMap } from '../urls/index.ts';
 import type { Hold } from './budget.ts';
 import { decodeBody } from './decode.ts';
 import { holdBody } from './hold.ts';
-import { inspectBody, opaque } from './inspect.ts';
+import { inspectBody, opaque, type Inspected } from './inspect.ts';
 
 /** What will be recorded, and what will be released once it is. */
 export type Prepared =
@@ -33,6 +34,7 @@ export type Prepared =
 export interface PrepareOptions {
   readonly gate: Pick<GateOptions, 'cookieAllowList'>;
   readonly urls: UrlMap;
+  readonly scan: BodyScan;
   readonly smart: { readonly documents: DiscoveryDocuments };
   readonly limits: { readonly heldAnswerBytes: number };
   readonly flagUninspectable: boolean;
@@ -130,6 +132,7 @@ async function understand(
   const inspected = inspectBody(
     { path, status: head.status, contentType, bytes: decoded.bytes },
     options.flagUninspectable,
+    document === undefined ? options.scan : undefined,
   );
   if (inspected.kind === 'uninspectable') return 'answer-uninspectable';
   // Without a length the end of an answer proves nothing; only a whole document does.
@@ -209,11 +212,16 @@ interface Mapped {
 /** Maps the URLs of a JSON body; undefined when two readers could read it differently. */
 function mapBody(
   bytes: Uint8Array,
-  inspection: Inspection,
+  inspected: Exclude<Inspected, { readonly kind: 'uninspectable' }>,
   document: PublicDocument | undefined,
   options: PrepareOptions,
 ): Mapped | undefined {
-  if (inspection.kind !== 'json') return { bytes, inspection, documentChanged: false };
+  if (inspected.kind !== 'json') return { bytes, inspection: inspected, documentChanged: false };
+  const inspection: Inspection = { kind: 'json', json: inspected.json };
+  if (inspected.urls !== undefined) {
+    const mapped = options.urls.outwardUrls(bytes, inspected.urls);
+    return { bytes: mapped, inspection, documentChanged: false };
+  }
   const { documents } = options.smart;
   if (document === 'configuration') {
     // Its URLs are not those of FHIR: all but a few must stay as they are.

@@ -25,7 +25,8 @@ const otherNames =
   'signature identifier type system code value meta security tag name parameter valueReference ' +
   'encounter method status op path from';
 
-const names: readonly string[] = [
+/** Texts of the keys by their numbers; the first two are no keys. */
+export const keyNames: readonly string[] = [
   ...new Set([
     '',
     ' root',
@@ -38,7 +39,7 @@ const names: readonly string[] = [
 /** How many numbers there are, a power of two. */
 export const keyCount = 128;
 
-const ids = new Map(names.map((name, id) => [name, id]));
+const ids = new Map(keyNames.map((name, id) => [name, id]));
 
 /** The number of a key, by its decoded text. */
 export function keyId(name: string): number {
@@ -86,13 +87,13 @@ export const positions: Uint8Array = buildPositions();
 
 const slotCount = 1024;
 const slots = new Uint8Array(slotCount);
-const texts: readonly Uint8Array[] = names.map((name) => new TextEncoder().encode(name));
+const texts: readonly Uint8Array[] = keyNames.map((name) => new TextEncoder().encode(name));
 
 function slotOf(length: number, first: number, middle: number, last: number): number {
   return (length * 67 + first * 31 + middle * 7 + last * 131) % slotCount;
 }
 
-for (let id = rootKey + 1; id < names.length; id++) {
+for (let id = rootKey + 1; id < keyNames.length; id++) {
   const text = texts[id] as Uint8Array;
   const n = text.length;
   let slot = slotOf(n, text[0] ?? 0, text[Math.trunc(n / 2)] ?? 0, text[n - 1] ?? 0);

@@ -8,6 +8,7 @@ import { parseBase } from './base.ts';
 import { createBodyEditor } from './body-editor.ts';
 import { applyEdits } from './edits.ts';
 import { mapAnswerHeader, mapForm, mapQuery, mapRequestHeader } from './header-values.ts';
+import { listedQuery, listedUrl } from './keys.ts';
 import { createMatcher, type Matcher } from './matcher.ts';
 import { createPresence, type Presence } from './presence.ts';
 import { createScanner, type Scanner, type ScanSink } from './scanner.ts';
@@ -49,6 +50,11 @@ export interface RewriteResult {
 export interface UrlMap {
   /** Upstream ▶ gateway in a JSON body (UTF-8). */
   outwardBody(bytes: Uint8Array): RewriteResult;
+  /**
+   * The same where the strings that may hold a URL are known: start, end (bytes, without quotes), 1
+   * for a query else 0, in the order of the bytes. The same array when nothing changed.
+   */
+  outwardUrls(bytes: Uint8Array, urls: readonly number[]): Uint8Array;
   /** Gateway ▶ upstream in a JSON body (UTF-8), JSON Patch included. */
   inwardBody(bytes: Uint8Array): RewriteResult;
   /** Scans without rewriting and without the shortcut: `flags.scanned` is always true. */
@@ -76,6 +82,7 @@ export function createUrlMap(options: UrlMapOptions): UrlMap {
   const scan = createScanner();
   return {
     outwardBody: createBodyRewriter(outward, createPresence(upstream), scan),
+    outwardUrls: createUrlRewriter(outward),
     inwardBody: createBodyRewriter(inward, createPresence([gateway]), scan),
     inspectBody: (bytes) => ({ scanned: true, ...scan(asBuffer(bytes), noSink) }),
     outwardHeader: (name, value) => mapAnswerHeader(name, value, outward),
@@ -120,6 +127,21 @@ function createBodyRewriter(
     const flags: BodyFlags = { scanned: true, ...outcome };
     if (outcome.malformed || outcome.tooDeep) return { bytes, edits: 0, flags };
     return { bytes: applyEdits(bytes, editor.edits), edits: editor.edits.starts.length, flags };
+  };
+}
+
+function createUrlRewriter(
+  matcher: Matcher,
+): (bytes: Uint8Array, urls: readonly number[]) => Uint8Array {
+  const editor = createBodyEditor(matcher);
+  return (bytes, urls) => {
+    if (matcher.isEmpty || urls.length === 0) return bytes;
+    editor.reset(asBuffer(bytes));
+    for (let i = 0; i < urls.length; i += 3) {
+      const what = urls[i + 2] === 1 ? listedQuery : listedUrl;
+      editor.listed(what, urls[i] as number, urls[i + 1] as number, false);
+    }
+    return applyEdits(bytes, editor.edits);
   };
 }
 

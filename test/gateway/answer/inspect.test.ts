@@ -21,14 +21,17 @@ describe('a body that can be understood', () => {
     'APPLICATION/FHIR+JSON',
     undefined,
   ])('is read as JSON (%s)', (contentType) => {
-    expect(inspectBody(answer(contentType, json), false)).toEqual({
+    expect(inspectBody(answer(contentType, json), false, undefined)).toEqual({
       kind: 'json',
       json: { resourceType: 'Patient' },
+      urls: undefined,
     });
   });
 
   it('is nothing when it is empty', () => {
-    expect(inspectBody(answer('application/fhir+json', ''), false)).toEqual({ kind: 'none' });
+    expect(inspectBody(answer('application/fhir+json', ''), false, undefined)).toEqual({
+      kind: 'none',
+    });
   });
 });
 
@@ -39,7 +42,10 @@ describe('a body that its place or media type explains', () => {
     ['an image', answer('image/png', 'x')],
     ['the page of a failing server', answer('text/html', '<h1>503</h1>', 'Patient/1', 503)],
   ])('passes with size and digest: %s', (_name, body) => {
-    expect(inspectBody(body, false)).toMatchObject({ kind: 'opaque', bytes: body.bytes.length });
+    expect(inspectBody(body, false, undefined)).toMatchObject({
+      kind: 'opaque',
+      bytes: body.bytes.length,
+    });
   });
 });
 
@@ -55,10 +61,13 @@ describe('a body that cannot be understood', () => {
     ['no type at all', answer(undefined, 'x')],
   ];
   it.each(cases)('is refused: %s', (_name, body) => {
-    expect(inspectBody(body, false)).toEqual({ kind: 'uninspectable' });
+    expect(inspectBody(body, false, undefined)).toEqual({ kind: 'uninspectable' });
   });
 
   it.each(cases)('is flagged where the configuration says so: %s', (_name, body) => {
-    expect(inspectBody(body, true)).toMatchObject({ kind: 'opaque', bytes: body.bytes.length });
+    expect(inspectBody(body, true, undefined)).toMatchObject({
+      kind: 'opaque',
+      bytes: body.bytes.length,
+    });
   });
 });
