@@ -21,6 +21,8 @@ export function addLaunchContext(provider: Provider, state: ServerState): void {
     if (oidc.route === 'introspection' && body['active'] === true) {
       const sid = AccessToken?.extra?.['sid'];
       if (sid !== undefined) body['sid'] = sid;
+      const jti = state.ownJwts.jtiOf((AccessToken ?? ClientCredentials)?.jti ?? '');
+      if (jti !== undefined) body['jti'] = jti;
       if (ClientCredentials !== undefined) body['sub'] = ClientCredentials.clientId;
     }
   });

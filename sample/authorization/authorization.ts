@@ -104,6 +104,8 @@ function handlerOf(provider: Provider, state: ServerState): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(pinToIssuer(state.issuer));
+  // Preflights: before the routes, which would answer OPTIONS by themselves.
+  app.options('/{*path}', (request, response) => listen(request, response));
   app.use('/interaction', interactionRoutes(provider, state));
   app.use(authorizationEndpoint(listen));
   app.use(jwtTokens(state, listen));

@@ -9,6 +9,8 @@ export interface OwnJwts {
    * and whatever names a stored token works like a token.
    */
   storeKeyOf(jti: string): string;
+  /** The `jti` in a name that {@link OwnJwts.storeKeyOf} made; undefined for any other. */
+  jtiOf(storeKey: string): string | undefined;
   /**
    * Checks the signature, and nothing else.
    *
@@ -24,6 +26,7 @@ export function createOwnJwts(publicKey: CryptoKey): OwnJwts {
   const storeKeyOf = (jti: string): string => `${secret}.${jti}`;
   return {
     storeKeyOf,
+    jtiOf: (key) => (key.startsWith(`${secret}.`) ? key.slice(secret.length + 1) : undefined),
     async storeKeyIn(token) {
       try {
         const { payload, protectedHeader } = await compactVerify(token, publicKey, {

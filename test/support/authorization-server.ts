@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { decodeJwt } from 'jose';
 import {
   createAuthorization,
   createSampleClients,
@@ -138,7 +139,8 @@ export function pageOf(place: Place): Extract<Place, { kind: 'page' }> {
 /** Parameters with which the browser came back to the app. @throws Error when it is still here. */
 export function answerOf(place: Place): URLSearchParams {
   if (place.kind === 'page') throw new Error(`still at ${place.url}: ${place.text.slice(-600)}`);
-  return place.url.searchParams;
+  const { hash, searchParams } = place.url;
+  return hash === '' ? searchParams : new URLSearchParams(hash.slice(1));
 }
 
 /** An authorization request of Vitals, and the verifier that belongs to it. */
@@ -179,6 +181,32 @@ export async function post(
   const text = await response.text();
   const json = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
   return { status: response.status, json, headers: response.headers };
+}
+
+/** The code of an authorization, exchanged for tokens by a public client. */
+export async function exchange(
+  server: AuthorizationUnderTest,
+  answer: URLSearchParams,
+  verifier: string,
+  clientId = 'vitals',
+): Promise<Exchanged> {
+  const { status, json } = await post(`${server.issuer}/token`, {
+    grant_type: 'authorization_code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    code: answer.get('code') ?? '',
+    code_verifier: verifier,
+  });
+  const token = json['access_token'];
+  const isJwt = typeof token === 'string' && token.includes('.');
+  return { status, json, claims: isJwt ? decodeJwt(token) : {} };
+}
+
+/** An answer of the token endpoint, with the claims of the access token when it is a JWT. */
+export interface Exchanged {
+  readonly status: number;
+  readonly json: Record<string, unknown>;
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** `Authorization` of a client with a secret. */

@@ -52,9 +52,7 @@ export function pickerPage(view: PickerView): string {
         <input id="q" name="q" type="search" value="${view.search}" />
         <button type="submit">Search</button>
       </form>
-      <h2 role="status">
-        ${found.length > shown ? `${count}, the first ${String(shown)}` : count}
-      </h2>
+      <p role="status">${found.length > shown ? `${count}, the first ${String(shown)}` : count}</p>
       <ul class="patients">
         ${items}
       </ul>
