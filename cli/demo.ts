@@ -8,6 +8,7 @@ import { readArguments, type Arguments } from './arguments.ts';
 import { exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
 import { demoHelp } from './help.ts';
 import { ensureReaderToken } from './keys.ts';
+import { loadSample } from './load-sample.ts';
 import { announce, untilStopped } from './serve.ts';
 import { start, type Running } from './start.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -27,7 +28,7 @@ export async function demoCommand(args: readonly string[], terminal: Terminal): 
     terminal.out(demoHelp);
     return exitCodes.well;
   }
-  const { startSampleEhr } = await import('../sample/index.ts');
+  const { startSampleEhr } = await loadSample();
   const stop = stopSignal();
   const upstream = await startSampleEhr({ port: 0, access: 'open' });
   const directory = path.resolve(folder);

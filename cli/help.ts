@@ -8,6 +8,7 @@ Usage: chaperone COMMAND [ARGUMENT …]
   serve         run the gateway and the review face
   init          create the ledger and the keys of a configuration, and end
   demo          run the gateway in front of a small sample upstream
+  sample-ehr    run the sample EHR by itself
   verify DIR    check a ledger, live or copied: rehash every record, rebuild the root
   search QUERY  ask the review face for events
   config check FILE
@@ -79,3 +80,21 @@ each recorded event as one sentence. All data are in ./chaperone-demo, which can
 
   --port N         port of the app face (default 8080)
   --review-port N  port of the review face (default 8090)`;
+
+/** `chaperone sample-ehr --help`. */
+export const sampleEhrHelp = `Usage: chaperone sample-ehr [--port N] [--open] [--opaque-tokens]
+       [--sign-in ACCOUNT] [--patient ID] [--access-log FILE] [--json]
+
+Runs the sample EHR by itself: a FHIR R4 server with the charts of a clinic that does not exist, and
+a SMART authorization server. Everything is in memory. From a checkout only. Prints one line:
+
+  ready fhir=http://127.0.0.1:8070/fhir issuer=http://127.0.0.1:8070/auth pid=4711
+
+  --port N            default 8070; 0 for any free one
+  --open              no authorization: everybody may do everything
+  --opaque-tokens     access tokens that say nothing by themselves (default: signed JWTs)
+  --sign-in ACCOUNT   sign-in and consent answer themselves, for tests
+  --patient ID        the patient that is picked then
+  --access-log FILE   one JSON object a line for each FHIR request: the means to see what did not
+                      come through a gateway
+  --json              the ready line as JSON`;

@@ -5,6 +5,7 @@ import { demoCommand } from './demo.ts';
 import { endingOf, exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
 import { generalHelp } from './help.ts';
 import { initCommand } from './init.ts';
+import { sampleEhrCommand } from './sample-ehr.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   init: initCommand,
   demo: demoCommand,
+  'sample-ehr': sampleEhrCommand,
   verify: verifyCommand,
   search: searchCommand,
   config: configCheckCommand,

