@@ -28,12 +28,14 @@ export function instantOf(day: Day, minute: number): string {
   return `${new Date(day * dayMs + minute * 60_000).toISOString().slice(0, 19)}Z`;
 }
 
-/** The same day, or the Monday after a weekend. */
+const closed = ['12-25', '12-26', '01-01'];
+
+/** The same day, or the first one after it on which the clinic is open. */
 export function workday(day: Day): Day {
   // 1970-01-01 was a Thursday: 4 with Sunday as 0.
   const weekday = (day + 4) % 7;
-  if (weekday === 6) return day + 2;
-  return weekday === 0 ? day + 1 : day;
+  const isOpen = weekday !== 0 && weekday !== 6 && !closed.includes(dateOf(day).slice(5));
+  return isOpen ? day : workday(day + 1);
 }
 
 /** Age in years with fractions. */

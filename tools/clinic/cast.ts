@@ -71,7 +71,7 @@ export const cast: readonly Person[] = [
     heightCm: 175,
     weightKg: 81,
     smoking: 'former',
-    allergies: ['sulfonamide'],
+    allergies: ['shellfish'],
     died: nightOfDeath,
     problems: [
       since('heart-failure', '2021-03-22'),

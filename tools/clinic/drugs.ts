@@ -135,8 +135,8 @@ export const drugs = {
   methotrexate: drug(
     '6851',
     'methotrexate',
-    'Methotrexate 15 mg tablet',
-    'once a week, on Mondays',
+    'Methotrexate 2.5 mg tablet',
+    '6 tablets once a week, on Mondays',
   ),
   'folic-acid': drug('4511', 'folic acid', 'Folic acid 1 mg tablet', daily),
   adalimumab: drug(

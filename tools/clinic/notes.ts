@@ -5,6 +5,7 @@ import { problemsOn } from './course.ts';
 import type { Course } from './course.ts';
 import { fullName } from './patients.ts';
 import { problemOf } from './problems.ts';
+import type { ProblemKey } from './problems.ts';
 import { memberName } from './staff.ts';
 import { heartRateOn, pressureOn } from './values.ts';
 import { isMeasured } from './encounters.ts';
@@ -14,13 +15,20 @@ import type { Visit } from './visits.ts';
 export function progressNote(course: Course, visit: Visit): string {
   const { person } = course;
   const age = Math.floor(ageAt(person.birthDate, visit.day));
-  const has = problemsOn(person, visit.day).map((key) => problemOf(key).snomed[1]);
-  const treatment = course.treatments
+  // What is specially protected is named only in notes that carry its label.
+  const shown = visit.problem === undefined ? undefined : problemOf(visit.problem).label;
+  const isShown = (key: ProblemKey): boolean => {
+    const { label } = problemOf(key);
+    return label === undefined || label === shown;
+  };
+  const has = problemsOn(person, visit.day)
+    .filter(isShown)
+    .map((key) => problemOf(key).snomed[1]);
+  const known = course.treatments.filter((one) => isShown(one.problem));
+  const treatment = known
     .filter((one) => one.from <= visit.day && (one.until === undefined || one.until >= visit.day))
     .map((one) => `${drugs[one.key].product}, ${drugs[one.key].dose}`);
-  const isNew = course.treatments
-    .filter((one) => one.at === visit)
-    .map((one) => drugs[one.key].product);
+  const isNew = known.filter((one) => one.at === visit).map((one) => drugs[one.key].product);
   return [
     'Riverside Clinic: progress note',
     `Patient: ${fullName(person)}, born ${person.birthDate}, ${String(age)} years`,

@@ -60,7 +60,7 @@ export const problems = {
     {
       fromAge: 30,
       everyDays: 300,
-      drugs: [start('losartan', 30)],
+      drugs: [start('losartan', 25)],
       panels: [measure('renal', 340)],
     },
   ),
@@ -89,7 +89,7 @@ export const problems = {
     ['E78.5', 'Hyperlipidemia, unspecified'],
     {
       fromAge: 35,
-      drugs: [start('atorvastatin', 30)],
+      drugs: [start('atorvastatin', 25)],
       panels: [measure('lipids', 340)],
     },
   ),
@@ -165,7 +165,7 @@ export const problems = {
   asthma: problem(['195967001', 'Asthma'], ['J45.909', 'Unspecified asthma, uncomplicated'], {
     fromAge: 4,
     everyDays: 360,
-    drugs: [start('albuterol'), start('budesonide', 30)],
+    drugs: [start('albuterol'), start('budesonide', 25)],
     procedure: { code: spirometry, everyDays: 360 },
   }),
   copd: problem(
@@ -207,7 +207,7 @@ export const problems = {
   gout: problem(['90560007', 'Gout'], ['M10.9', 'Gout, unspecified'], {
     fromAge: 35,
     everyDays: 400,
-    drugs: [start('allopurinol', 40)],
+    drugs: [start('allopurinol', 25)],
     panels: [measure('urate', 290)],
   }),
   'rheumatoid-arthritis': problem(
@@ -258,7 +258,7 @@ export const problems = {
   dementia: problem(
     ['26929004', "Alzheimer's disease"],
     ['G30.9', "Alzheimer's disease, unspecified"],
-    { fromAge: 65, everyDays: 340, drugs: [start('donepezil', 30)] },
+    { fromAge: 65, everyDays: 340, drugs: [start('donepezil', 25)] },
   ),
   pregnancy: problem(['77386006', 'Pregnancy'], ['Z33.1', 'Pregnant state, incidental'], {
     fromAge: 16,
@@ -309,7 +309,7 @@ export const problems = {
       fromAge: 6,
       service: 'behavioural',
       everyDays: 240,
-      drugs: [start('methylphenidate', 30)],
+      drugs: [start('methylphenidate', 25)],
       label: 'PSY',
     },
   ),
@@ -345,7 +345,7 @@ export const problems = {
     {
       fromAge: 18,
       everyDays: 240,
-      drugs: [start('dolutegravir', 14), start('emtricitabine', 14)],
+      drugs: [start('dolutegravir'), start('emtricitabine')],
       panels: [measure('hiv', 180), measure('renal', 340)],
       label: 'HIV',
     },

@@ -6,8 +6,8 @@ import type {
   Procedure,
 } from '@medplum/fhirtypes';
 import { allergies } from './allergies.ts';
-import type { Allergy } from './allergies.ts';
-import { ageAt, dateOf, dayOf, historyBegins, instantOf } from './calendar.ts';
+import type { Allergy, AllergyKey } from './allergies.ts';
+import { ageAt, dateOf, dayOf, historyBegins, historyEnds, instantOf } from './calendar.ts';
 import type { Day } from './calendar.ts';
 import { between, chance } from './chance.ts';
 import { coding, concept, hl7, labelled, refer, systems } from './codes.ts';
@@ -102,9 +102,18 @@ function acute(course: Course, visit: Visit): Condition {
   };
 }
 
+/** Most of those without an allergy were asked, and it is on record. */
+function allergiesOf(person: Person): readonly AllergyKey[] {
+  if (person.allergies !== undefined || person.replacedBy !== undefined)
+    return person.allergies ?? [];
+  const isAsked =
+    chance(`${person.id} allergies`)() < 0.6 && ageAt(person.birthDate, historyEnds) > 3;
+  return isAsked ? ['none'] : [];
+}
+
 /** What a patient must not be given or meet. */
 export function allergyResources(person: Person): readonly AllergyIntolerance[] {
-  return (person.allergies ?? []).map((key): AllergyIntolerance => {
+  return allergiesOf(person).map((key): AllergyIntolerance => {
     const allergy: Allergy = allergies[key];
     const recorded = Math.max(
       dayOf(person.birthDate) + 900,
@@ -147,7 +156,8 @@ export function prescriptions(course: Course): readonly MedicationRequest[] {
   const lasting = course.treatments.map((one) => {
     const { label } = problemOf(one.problem);
     const condition = `Condition/${person.id}-${one.problem}`;
-    const status = one.until !== undefined || person.died !== undefined ? 'completed' : 'active';
+    const alive = person.died === undefined ? 'active' : 'stopped';
+    const status = one.until === undefined ? alive : 'completed';
     return prescription(
       course,
       one.key,
@@ -187,7 +197,7 @@ function prescription(
   at: Visit | undefined,
   condition: string,
   by: MemberId,
-  status: 'active' | 'completed',
+  status: 'active' | 'completed' | 'stopped',
   label?: Label,
 ): MedicationRequest {
   const drug: Drug = drugs[key];

@@ -86,7 +86,6 @@ export function planVisits(person: Person): readonly Visit[] {
     ...person.problems.flatMap((plan) => followUps(person, plan, last)),
     ...acuteVisits(person),
   ].filter((one) => one.day >= Math.max(historyBegins, birth) && one.day <= last);
-  // What matters most comes first within a day; a later one close by is left out.
   const order = wanted.toSorted((a, b) => a.day - b.day);
   const kept: Visit[] = [];
   for (const one of order) {
@@ -97,12 +96,15 @@ export function planVisits(person: Person): readonly Visit[] {
   return kept;
 }
 
-/** How close an earlier visit makes one needless: half of the way to the next. */
+/** How close an earlier visit makes one needless. */
 function nearDays(person: Person, one: Visit): number {
   if (one.kind === 'child-check-up') return 5;
+  if (one.kind === 'check-up') return 100;
   if (one.kind === 'acute' || one.problem === undefined) return 9;
   const plan = person.problems.find(({ problem }) => problem === one.problem);
-  const every = plan === undefined ? 0 : (everyDaysOf(plan) ?? 0);
+  // The visits at which a problem is found and treatment begins take place in any case.
+  if (plan === undefined || one.day - dayOf(plan.since) < 50) return 9;
+  const every = everyDaysOf(plan) ?? 0;
   return Math.max(9, Math.round(every * 0.4));
 }
 
@@ -150,10 +152,15 @@ function followUps(person: Person, plan: ProblemPlan, last: Day): readonly Visit
     const isTelehealth = found.length > 3 && plan.everyDays === undefined && next() < 0.12;
     const kind = isTelehealth ? 'telehealth' : isBehavioural ? 'behavioural' : 'follow-up';
     found.push(visit(person, day, kind, { problem }));
-    const isNew = day - since < 180;
-    day += Math.round(every * (isNew ? 0.6 : 1)) + between(next, -6, 6);
+    day += pause(day - since, every) + between(next, -6, 6);
   }
   return found;
+}
+
+/** Days until the next visit: a month at first, then somewhat closer than later on. */
+function pause(daysKnown: number, every: number): number {
+  if (daysKnown < 20) return Math.min(36, every);
+  return Math.round(every * (daysKnown < 180 ? 0.6 : 1));
 }
 
 /** Days between visits for a problem. */
