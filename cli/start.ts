@@ -102,6 +102,7 @@ export async function start(config: Config, options: StartOptions): Promise<Runn
       strangersPerPeerPerMinute: config.limits.refusalsPerPeerPerMinute,
       ledger,
       search,
+      auditDirectory: config.audit.directory,
       record: context,
       readiness,
       metrics: () => metrics.text(),
@@ -279,6 +280,7 @@ async function startReview(
         server.closeAllConnections();
       }, 5000).unref();
       await closed;
+      await app.close();
       await app.flush();
     },
   };

@@ -9,10 +9,13 @@ export interface ReviewAnswer {
   readonly reason: ReviewFault | 'answered';
   /** Besides those that every answer has. */
   readonly headers: Readonly<Record<string, string>>;
-  /** FHIR JSON, whole. */
+  /** FHIR JSON unless `mediaType` says otherwise; whole. */
   readonly body: Uint8Array;
   /** Events in the body. */
   readonly eventCount: number;
+  readonly mediaType?: string;
+  /** What an integrity check found, in a sentence for the record. */
+  readonly checked?: string;
 }
 
 /** One problem, as an issue of an OperationOutcome. */

@@ -42,6 +42,8 @@ export interface ReviewOptions {
   readonly strangersPerPeerPerMinute: number;
   readonly ledger: Ledger;
   readonly search: Search;
+  /** `audit.directory`: what an integrity check checks. */
+  readonly auditDirectory: string;
   /** Its clock and its ids serve the review face too. */
   readonly record: RecordContext;
   readonly readiness: () => Promise<ReadinessReport>;

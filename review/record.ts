@@ -43,6 +43,7 @@ function reviewAccess(access: Access, endedAt: Date): ReviewAccess {
     target: targetOf(access),
     status: answer.status,
     ...(answer.status === 200 ? { results: answer.eventCount } : {}),
+    ...(answer.checked === undefined ? {} : { checked: answer.checked }),
     receivedAt: access.receivedAt,
     endedAt,
   };
@@ -52,9 +53,13 @@ function kindOf(asked: AskedOfRecord): ReviewAccess['kind'] {
   switch (asked.kind) {
     case 'search':
     case 'search-form':
+    case 'told':
       return 'search';
     case 'read':
       return 'read';
+    case 'check':
+      return 'verify';
+    case 'reader':
     case 'capabilities':
     case 'refused':
       return 'other';

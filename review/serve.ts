@@ -9,7 +9,9 @@ import { answerFault, answerWith } from './answer.ts';
 import type { ReviewAnswer } from './answer.ts';
 import { answerRead, answerSearch, formatIssues } from './events.ts';
 import { readForm } from './form.ts';
+import type { IntegrityCheck } from './integrity.ts';
 import type { ReviewOptions } from './options.ts';
+import { answerCheck, answerReader, answerTold } from './page-answers.ts';
 import { identifyReader } from './readers.ts';
 import type { Credential } from './readers.ts';
 import { recordAccess } from './record.ts';
@@ -24,6 +26,7 @@ export interface Face {
   readonly statement: CapabilityStatement;
   /** Counts those who are no readers, beyond a rate. */
   readonly strangers: Refusals;
+  readonly check: IntegrityCheck;
 }
 
 /** Serves one request. Never rejects. */
@@ -98,6 +101,14 @@ async function answerTo(face: Face, held: Held): Promise<ReviewAnswer> {
       return refuseReader(credential) ?? answerRead(options, asked.id, asked.query);
     case 'search':
       return refuseReader(credential) ?? answerSearch(options, asked.query);
+    case 'told':
+      return refuseReader(credential) ?? answerTold(options, asked.query);
+    case 'check':
+      return refuseReader(credential) ?? answerCheck(face.check, asked.start, asked.query);
+    case 'reader':
+      return credential.kind === 'reader'
+        ? answerReader(credential.reader, asked.query)
+        : refuseStranger(credential);
     case 'search-form': {
       const refused = refuseReader(credential);
       if (refused !== undefined) return refused;
@@ -112,11 +123,20 @@ async function answerTo(face: Face, held: Held): Promise<ReviewAnswer> {
   }
 }
 
+/** Why a request is not for this service, or not plainly so; undefined when it is. */
+export function misaddressed(
+  face: Pick<Face, 'hosts'>,
+  request: Request,
+): 'header-duplicate' | 'host-unknown' | undefined {
+  const { host = [], authorization = [] } = request.headersDistinct;
+  if (host.length > 1 || authorization.length > 1) return 'header-duplicate';
+  return face.hosts.has(host[0]?.toLowerCase() ?? '') ? undefined : 'host-unknown';
+}
+
 /** What is refused whoever asks for whatever. */
 function refuse(face: Face, { request }: Held): ReviewAnswer | undefined {
-  const { host = [], authorization = [] } = request.headersDistinct;
-  if (host.length > 1 || authorization.length > 1) return answerFault('header-duplicate');
-  if (!face.hosts.has(host[0]?.toLowerCase() ?? '')) return answerFault('host-unknown');
+  const fault = misaddressed(face, request);
+  if (fault !== undefined) return answerFault(fault);
   // Only JSON is made here, under the names that clients know it by.
   const accepted = request.accepts(['application/fhir+json', 'application/json', 'text/json']);
   return accepted === false ? answerFault('not-acceptable') : undefined;
@@ -124,6 +144,13 @@ function refuse(face: Face, { request }: Held): ReviewAnswer | undefined {
 
 /** What is refused to all but auditors. */
 function refuseReader(credential: Credential): ReviewAnswer | undefined {
+  if (credential.kind !== 'reader') return refuseStranger(credential);
+  return credential.reader.role === 'auditor' ? undefined : answerFault('role-insufficient');
+}
+
+function refuseStranger(
+  credential: Exclude<Credential, { readonly kind: 'reader' }>,
+): ReviewAnswer {
   const challenge = 'Bearer realm="chaperone-review"';
   switch (credential.kind) {
     case 'none':
@@ -132,8 +159,6 @@ function refuseReader(credential: Credential): ReviewAnswer | undefined {
       return answerFault('credential-unknown', {
         'WWW-Authenticate': `${challenge}, error="invalid_token"`,
       });
-    case 'reader':
-      return credential.reader.role === 'auditor' ? undefined : answerFault('role-insufficient');
   }
 }
 

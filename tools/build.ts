@@ -2,9 +2,11 @@
  * `npm run build` (and before `npm pack`): compiles the sources into `dist/`. Node strips no types
  * under `node_modules`, so the published package holds JavaScript. The sample stays out of it: what it
  * runs on is there in a checkout only.
+ * under `node_modules`, so the published package holds JavaScript. The review page needs no
+ * compiler: its files are copied as they are.
  */
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
@@ -15,4 +17,8 @@ const done = spawnSync(
   { cwd: root, stdio: 'inherit' },
 );
 rmSync(path.join(root, 'dist', 'sample'), { recursive: true, force: true });
+cpSync(path.join(root, 'review', 'page'), path.join(root, 'dist', 'review', 'page'), {
+  recursive: true,
+  filter: (file) => path.basename(file) !== 'tsconfig.json',
+});
 process.exitCode = done.status ?? 1;

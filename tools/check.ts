@@ -69,7 +69,7 @@ function lint(): string | undefined {
 
 /** The sources, and the scripts that run in browsers, which see another world than Node's. */
 function types(): string | undefined {
-  const problems = ['tsconfig.json', 'sample/app/page'].map((project) =>
+  const problems = ['tsconfig.json', 'sample/app/page', 'review/page'].map((project) =>
     failed(tool('typescript', 'bin/tsc', ['-p', project])),
   );
   const found = problems.filter((problem) => problem !== undefined);

@@ -104,6 +104,12 @@ try {
     folder,
   );
   assert(found.includes('"AuditEvent"'), 'the access is found on the review face');
+  const page = await fetch(new URL('/', review));
+  const html = await page.text();
+  assert(page.status === 200 && html.includes('page/main.js'), 'the review page is served');
+  const script = await fetch(new URL('/page/main.js', review));
+  assert(script.status === 200, 'and so are its scripts');
+  await script.text();
   const ended = new Promise((resolve) => child.on('exit', resolve));
   child.kill('SIGTERM');
   assert((await ended) === 0, 'SIGTERM ends it with 0');

@@ -18,7 +18,7 @@ import { vocabulary, type SubtypeCode } from './vocabulary.ts';
 /** One request on the review face, refused ones included. */
 export interface ReviewAccess {
   readonly requestId: string;
-  readonly kind: 'search' | 'read' | 'other';
+  readonly kind: 'search' | 'read' | 'verify' | 'other';
   /** Name and role of the reader; undefined when the credential was missing or wrong. */
   readonly reader: { readonly name: string; readonly role: string } | undefined;
   readonly peer: Peer;
@@ -28,6 +28,8 @@ export interface ReviewAccess {
   readonly status: number;
   /** Number of events given to the reader; undefined when none could be. */
   readonly results?: number;
+  /** What an integrity check found, where the reader was told. */
+  readonly checked?: string;
   readonly receivedAt: Date;
   readonly endedAt: Date;
 }
@@ -39,7 +41,7 @@ const searchSubtypes: Coding[] = [
 
 function subtypesOf(kind: ReviewAccess['kind']): Coding[] {
   if (kind === 'search') return searchSubtypes;
-  const code: SubtypeCode = kind === 'read' ? 'review-read' : 'review-other';
+  const code: SubtypeCode = `review-${kind}`;
   return [{ system: vocabulary.eventSubtype.url, code }];
 }
 
@@ -83,6 +85,7 @@ export function describeReview(access: ReviewAccess, context: RecordContext): De
   addDetail(details, 'request-line', `${access.method} ${withoutCredentials(access.target)}`);
   addDetail(details, 'http-status', access.status);
   addDetail(details, 'review-results', access.results);
+  addDetail(details, 'verify-result', access.checked);
   addDetail(details, 'forwarded-chain', access.peer.forwardedChain);
   const failed = access.status >= 500 ? '12' : '8';
   const event: AuditEvent = {

@@ -150,7 +150,9 @@ function otherPhrases({ event, agents, known, names }: Reading): readonly Phrase
       const reader = word(nameOf(agents[0]), 'an unidentified reader');
       const asked = word(known.get('request-line'), 'something');
       const results = known.get('review-results');
-      const given = results === undefined ? '' : `, ${word(results, '0')} events`;
+      const checked = word(known.get('verify-result'), '');
+      const events = results === undefined ? '' : `, ${word(results, '0')} events`;
+      const given = checked === '' ? events : `, ${checked}`;
       return [
         pieceFor('user', reader, agents[0]?.['who']),
         words(` reviewed the record with ${asked}: `),

@@ -49,6 +49,8 @@ const eventSubtype = {
     'launch-relayed': 'The EHR launched an app, and the browser was sent on to the app.',
     'review-read': 'An access to the record itself by `AuditEvent/[id]`.',
     'review-search': 'An access to the record itself by a search.',
+    'review-verify':
+      'An integrity check of the live ledger, asked for on the review face; or a look at its progress.',
     'review-other': 'Any other request to the review face.',
   },
 } as const satisfies CodeSystem;
@@ -144,6 +146,7 @@ const detail = {
     'refusals-first-at': 'Instant of the first of them.',
     'refusals-last-at': 'Instant of the last of them.',
     'review-results': 'Number of events that the reader was given.',
+    'verify-result': 'What an integrity check found, as the reader was told.',
     'mapping-fault': 'Why the full record could not be made: `threw`, or the check that failed.',
   },
 } as const satisfies CodeSystem;

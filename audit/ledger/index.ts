@@ -20,3 +20,5 @@ export type { Receipt, Receipts } from './receipt.ts';
 export type { Problem, ProblemCode, VerifyReport } from './report.ts';
 export { verifyLedger } from './verify.ts';
 export type { VerifyOptions } from './verify.ts';
+export { verifyInThread } from './verify-thread.ts';
+export type { RunningVerification, VerifyProgress } from './verify-thread.ts';

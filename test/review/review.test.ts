@@ -191,7 +191,7 @@ describe('the record of an access', () => {
     ['/fhir/AuditEvent', 'wrong', 401, 'unidentified reader', '8'],
     ['/fhir/AuditEvent', '', 401, 'unidentified reader', '8'],
     ['/fhir/Patient/1', auditorToken, 404, 'ann.auditor', '8'],
-    ['/', '', 404, 'unidentified reader', '8'],
+    ['/nothing', '', 404, 'unidentified reader', '8'],
     ['/fhir/metadata', '', 200, 'unidentified reader', '0'],
   ])('of %s with %j (%i) names %s', async (path, token, status, name, outcome) => {
     const response = await face.ask('get', path, token).expect(status);

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import request from 'supertest';
 import type { Test } from 'supertest';
 import { ulid } from 'ulid';
@@ -70,6 +70,7 @@ export async function startReviewFace(
     flush: () => app.flush(),
     close: async () => {
       await stop(server);
+      await app.close();
       await search.close();
       await home.remove();
     },
@@ -86,6 +87,7 @@ function reviewOptions(ledger: Ledger, search: Search, logged: unknown[]): Revie
     ],
     ledger,
     search,
+    auditDirectory: dirname(dirname(ledger.directory)),
     record: {
       origin: ledger.origin,
       gatewayBase: 'http://gateway.example/fhir',
