@@ -16,7 +16,8 @@ import { patientResource } from './patients.ts';
 import type { Person } from './person.ts';
 import { reports } from './reports.ts';
 import { staffResources } from './staff.ts';
-import { allergyResources, conditions, prescriptions, procedures } from './treatment.ts';
+import { allergyResources, conditions } from './conditions.ts';
+import { prescriptions, procedures } from './treatment.ts';
 import { vitalSigns } from './vital-signs.ts';
 
 /** All patients, in the order of their record numbers. */
