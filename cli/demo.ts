@@ -1,118 +1,100 @@
-/** `chaperone demo`: the gateway in front of the sample upstream, with the record as it grows. */
+/** `chaperone demo`: the sample clinic with Chaperone in it, and the record as it grows. */
 import path from 'node:path';
-import { existsSync } from 'node:fs';
-import { sentence } from '../audit/event/index.ts';
-import { openReader } from '../audit/ledger/index.ts';
-import { demoConfig } from './demo-config.ts';
 import { readArguments, type Arguments } from './arguments.ts';
-import { exitCodes, UsageError, type ExitCode } from './exit-codes.ts';
+import { startClinic, type Clinic } from './demo-clinic.ts';
+import { writeHeaderFile } from './demo-folder.ts';
+import { tellEvents } from './demo-story.ts';
+import { whatToTry } from './demo-hints.ts';
+import { UsageError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { demoHelp } from './help.ts';
-import { ensureReaderToken } from './keys.ts';
 import { loadSample } from './load-sample.ts';
 import { announce, untilStopped } from './serve.ts';
-import { start, type Running } from './start.ts';
 import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
+import type * as Sample from '../sample/index.ts';
 
 const folder = 'chaperone-demo';
+const usage =
+  'chaperone demo [--port N] [--review-port N] [--ehr-port N] [--app-port N] [--fresh] [--traffic]';
+/** Who the curl hints speak as, and for how long. */
+const hinted = {
+  account: 'ana-souza',
+  client: 'chart-review',
+  scope: 'openid fhirUser user/*.cruds',
+  ttlSeconds: 12 * 3600,
+} as const;
 
 /** Runs `chaperone demo` (`npm start`) until it is told to stop. */
 export async function demoCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const read = readArguments(args, {
-    values: ['port', 'review-port'],
-    flags: [],
+    values: ['port', 'review-port', 'ehr-port', 'app-port'],
+    flags: ['fresh', 'traffic'],
     positionals: { least: 0, most: 0 },
-    usage: 'chaperone demo [--port N] [--review-port N]',
+    usage,
   });
   if (read.flag('help')) {
     terminal.out(demoHelp);
     return exitCodes.well;
   }
-  const { startSampleEhr } = await loadSample();
-  const stop = stopSignal();
-  const upstream = await startSampleEhr({ port: 0, access: 'open' });
-  const directory = path.resolve(folder);
-  const isNew = !existsSync(directory);
-  const config = demoConfig(upstream.fhirBaseUrl, directory, {
+  const ports = {
     port: portOf(read, 'port', 8080),
     reviewPort: portOf(read, 'review-port', 8090),
-  });
-  for (const reader of config.review.readers) ensureReaderToken(reader.tokenFile);
+    ehrPort: portOf(read, 'ehr-port', 8070),
+    appPort: portOf(read, 'app-port', 8060),
+  };
+  const sample = await loadSample();
+  const stop = stopSignal();
+  const directory = path.resolve(folder);
+  const warn = (text: string): void => {
+    terminal.note(text);
+  };
+  const clinic = await startClinic(sample, { ports, directory, fresh: read.flag('fresh'), warn });
   try {
-    const running = await start(config, {
-      init: isNew,
-      warn: (text) => {
-        terminal.note(text);
-      },
-    }).catch((error: unknown) => {
-      throw byOption(error);
-    });
-    announce(running, terminal);
-    for (const line of whatToTry(running, config.review.readers[0]?.tokenFile ?? '')) {
+    const headerFile = writeHeaderFile(
+      directory,
+      hinted.account,
+      await clinic.ehr.issueToken(hinted),
+    );
+    announce(clinic.running, terminal);
+    for (const line of whatToTry(clinic, sample.sampleAccounts, headerFile, folder))
       terminal.out(line);
-    }
-    const tell = tellEvents(running, terminal);
-    const code = await untilStopped(running, stop, terminal);
+    const tell = tellEvents(clinic.running, terminal, clinic.ehr.nameOf);
+    if (read.flag('traffic')) void playTraffic(sample, clinic, terminal);
+    const code = await untilStopped(clinic.running, stop, terminal);
     tell.close();
     return code;
   } finally {
-    await upstream.close();
+    await clinic.close();
   }
-}
-
-/** The demo has options where a configuration has keys. */
-function byOption(error: unknown): unknown {
-  if (!(error instanceof UsageError)) return error;
-  const named = error.message
-    .replace(/^gateway\.listen:/, '--port:')
-    .replace(/^review\.listen:/, '--review-port:');
-  return new UsageError(named);
 }
 
 function portOf(read: Arguments, name: string, fallback: number): number {
   const text = read.value(name);
   if (text === undefined) return fallback;
   const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port < 65536) return port;
+  if (text !== '' && Number.isInteger(port) && port >= 0 && port < 65536) return port;
   throw new UsageError(`--${name} takes a port number, 0 for any free one.`);
 }
 
-function whatToTry(running: Running, tokenFile: string): readonly string[] {
-  const token = path.relative(process.cwd(), tokenFile);
-  return [
-    '',
-    'The gateway stands in front of a small FHIR server with three synthetic patients. Try:',
-    '',
-    `  curl '${running.appUrl}/Patient?name=Nu'`,
-    `  curl ${running.appUrl}/Patient/zoe`,
-    `  curl '${running.appUrl}/Observation?patient=zoe'`,
-    `  curl -X DELETE ${running.appUrl}/Observation/hr-5`,
-    '',
-    'Then ask who saw Zoë (the question is recorded too):',
-    '',
-    `  npm run chaperone -- search 'patient=Patient/zoe' --review ${running.reviewUrl} --token-file ${token}`,
-    '',
-    `All data are in ./${folder}, which can be thrown away. Ctrl-C stops it. The record:`,
-    '',
-  ];
-}
-
-/** Prints each event that is recorded from now on as one sentence. */
-function tellEvents(running: Running, terminal: Terminal): { close(): void } {
-  const reader = openReader(running.ledger.directory);
-  let next = running.ledger.size;
-  const stop = running.ledger.onCommit((size) => {
-    for (const leaf of reader.read(next, size - next)) {
-      next = leaf.leafIndex + 1;
-      if (leaf.kind !== 'record' || leaf.body === undefined) continue;
-      const event: unknown = JSON.parse(Buffer.from(leaf.body).toString('utf8'));
-      terminal.out(`  ${sentence(event)}`);
-    }
-  });
-  return {
-    close() {
-      stop();
-      reader.close();
-    },
-  };
+async function playTraffic(
+  sample: typeof Sample,
+  { running, ehr, app }: Clinic,
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    const day = await sample.playClinicDay({
+      baseUrl: running.appUrl,
+      ehr,
+      redirectUris: { vitals: app.redirectUri },
+      tell: (title) => {
+        terminal.note(`-- ${title}`);
+      },
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+    terminal.note(
+      `-- The day is over: ${String(day.requests)} requests in ${String(day.signIns)} sessions. Look at it on the review page.`,
+    );
+  } catch (error) {
+    terminal.note(`chaperone: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

@@ -7,7 +7,7 @@ Usage: chaperone COMMAND [ARGUMENT …]
 
   serve         run the gateway and the review face
   init          create the ledger and the keys of a configuration, and end
-  demo          run the gateway in front of a small sample upstream
+  demo          a clinic in a box: a sample EHR, a SMART app, and the gateway between them
   sample-ehr    run the sample EHR by itself
   verify DIR    check a ledger, live or copied: rehash every record, rebuild the root
   search QUERY  ask the review face for events
@@ -73,13 +73,20 @@ export const configHelp = `Usage: chaperone config check FILE
 Reads a configuration file as serve would, and names every problem with its line.`;
 
 /** `chaperone demo --help`. */
-export const demoHelp = `Usage: chaperone demo [--port N] [--review-port N]
+export const demoHelp = `Usage: chaperone demo [--port N] [--review-port N] [--ehr-port N] [--app-port N]
+                      [--fresh] [--traffic]
 
-Runs the gateway in front of a small sample upstream with a few synthetic patients, and shows
-each recorded event as one sentence. All data are in ./chaperone-demo, which can be thrown away.
+Runs a clinic in a box on loopback: a sample EHR with synthetic patients, a SMART app, and
+Chaperone between them. Prints the page to open first, and then each recorded event as one
+sentence. From a checkout only. All data are in ./chaperone-demo, which can be thrown away.
 
   --port N         port of the app face (default 8080)
-  --review-port N  port of the review face (default 8090)`;
+  --review-port N  port of the review face (default 8090)
+  --ehr-port N     port of the sample EHR (default 8070)
+  --app-port N     port of the SMART app (default 8060)
+                   0 takes any free port
+  --fresh          throw ./chaperone-demo away first
+  --traffic        play a day of the clinic, so that there is something to review`;
 
 /** `chaperone sample-ehr --help`. */
 export const sampleEhrHelp = `Usage: chaperone sample-ehr [--port N] [--open] [--opaque-tokens]

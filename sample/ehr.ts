@@ -21,6 +21,7 @@ import {
 import { clinicDirectory, listPatients, readClinic } from './clinic-data.ts';
 import { createFhirHandler } from './fhir/index.ts';
 import { createLauncher } from './launcher/launcher.ts';
+import { namesOf } from './names.ts';
 
 /** How the sample EHR runs. */
 export interface SampleEhrOptions {
@@ -65,6 +66,8 @@ export interface SampleEhr {
   readonly issuer: string | undefined;
   readonly origin: string;
   readonly credentials: ClientCredentials | undefined;
+  /** What people call a reference, an account or a client. */
+  readonly nameOf: (shown: string) => string | undefined;
   /** Every FHIR request so far. */
   accessLog(): readonly AccessLogEntry[];
   /** An access token without the dance. Rejects when it cannot be granted, or access is open. */
@@ -142,6 +145,7 @@ async function mount(
     fhirBaseUrl,
     issuer: authorization === undefined ? undefined : `${origin}/auth`,
     credentials: clients,
+    nameOf: namesOf(resources),
     authorization,
     accessLog: () => log,
     issueToken: (request) =>

@@ -2,6 +2,11 @@
 
 /** What a session may do: asked of the authorization server. */
 export interface SessionRequest {
+  /**
+   * How it comes about: the EHR launches the app, the user signs in at the app, or the token is
+   * issued without that.
+   */
+  readonly way: 'ehr-launch' | 'standalone' | 'issued';
   readonly label: string;
   /** Account; undefined for a backend service. */
   readonly account?: string;
@@ -14,7 +19,8 @@ export interface SessionRequest {
 }
 
 const vitalsScope =
-  'launch openid fhirUser offline_access patient/Patient.r patient/Observation.crs ' +
+  'launch openid fhirUser offline_access patient/Patient.r patient/Practitioner.r ' +
+  'patient/Observation.crs ' +
   'patient/MedicationRequest.rs patient/DocumentReference.rs patient/Binary.r';
 
 const names: Readonly<Record<string, string>> = {
@@ -36,6 +42,7 @@ export const clientNames: Readonly<Record<string, string>> = {
 /** A clinician with a patient open in the Vitals app, in today's encounter. */
 export function vitalsFor(account: string, patient: string): SessionRequest {
   return {
+    way: 'ehr-launch',
     label: `${names[account] ?? account} with Vitals`,
     account,
     client: 'vitals',
@@ -51,6 +58,7 @@ export function chartReview(
   scope = 'openid fhirUser user/*.cruds',
 ): SessionRequest {
   return {
+    way: 'issued',
     label: `${names[account] ?? account} with Chart Review`,
     account,
     client: 'chart-review',
@@ -60,6 +68,7 @@ export function chartReview(
 
 /** Zoë herself. */
 export const portal: SessionRequest = {
+  way: 'standalone',
   label: 'Zoë Nuñez with My Health',
   account: 'zoe-nunez',
   client: 'patient-portal',
@@ -69,6 +78,7 @@ export const portal: SessionRequest = {
 
 /** The nightly report. */
 export const backend: SessionRequest = {
+  way: 'issued',
   label: 'Population Health',
   client: 'population-health',
   scope: 'system/*.rs',

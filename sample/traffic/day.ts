@@ -11,6 +11,7 @@ import {
   nursingRound,
   patientAtHome,
 } from './morning.ts';
+import { tokenFor, type TrafficEhr } from './sign-in.ts';
 import { createPlayer, type TrafficSession } from './player.ts';
 import type { Scene } from './scene.ts';
 
@@ -18,8 +19,10 @@ import type { Scene } from './scene.ts';
 export interface ClinicDayOptions {
   /** FHIR base URL to send to: the gateway's. */
   readonly baseUrl: string;
-  /** Issues an access token, as if the user had signed in. */
-  readonly issueToken: (request: SessionRequest) => Promise<string>;
+  /** The EHR behind the gateway. */
+  readonly ehr: TrafficEhr;
+  /** Where the authorization server sends the browser back to, by client: at least `vitals`. */
+  readonly redirectUris: Readonly<Record<string, string>>;
   /** Told before each scene. */
   readonly tell: (title: string) => void;
   /** Waits; passed in so that nothing here reads a clock. */
@@ -45,15 +48,21 @@ const scenes: readonly Scene[] = [
   population,
 ];
 
+/** Registered by default for the app that does not run in the sample: nobody listens there. */
+const ofOtherApps = {
+  'patient-portal': 'https://patient-portal.sample-ehr.example.org/callback',
+};
+
 /** Plays the day once. @throws Error when an answer is not the expected one. */
 export async function playClinicDay(options: ClinicDayOptions): Promise<ClinicDay> {
   const player = createPlayer(options.baseUrl);
+  const place = { ...options, redirectUris: { ...ofOtherApps, ...options.redirectUris } };
   let signIns = 0;
   const signIn = async (request: SessionRequest): Promise<TrafficSession> => {
     signIns += 1;
     return {
       label: request.label,
-      token: await options.issueToken(request),
+      token: await tokenFor(request, place),
       app: `${(clientNames[request.client] ?? request.client).replaceAll(' ', '')}/1.0`,
     };
   };

@@ -101,7 +101,7 @@ export const nursingRound: Scene = {
       expect: 201,
     });
     const path = `Observation/${wrong.json?.id ?? ''}`;
-    await player.call({ session, method: 'DELETE', path, expect: 204 });
+    await player.call({ session, method: 'DELETE', path, expect: 200 });
     await player.call({ session, path, expect: 410 });
   },
 };

@@ -17,7 +17,7 @@ export interface TrafficSession {
 export interface Call {
   readonly session: TrafficSession;
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
-  /** Below the FHIR base, or absolute (a link of an answer). */
+  /** Below the FHIR base, or absolute (a link of an answer); empty: the base itself. */
   readonly path: string;
   /** Status that the day expects. */
   readonly expect: number;
@@ -56,7 +56,7 @@ export function createPlayer(baseUrl: string): Player {
   let count = 0;
   const call = async (asked: Call): Promise<Reply> => {
     const { session, method = 'GET', path, expect, body } = asked;
-    const url = /^https?:/.test(path) ? path : `${baseUrl}/${path}`;
+    const url = /^https?:/.test(path) ? path : path === '' ? baseUrl : `${baseUrl}/${path}`;
     const headers = new Headers({ accept: 'application/fhir+json', 'user-agent': session.app });
     if (session.token !== undefined) headers.set('authorization', `Bearer ${session.token}`);
     if (body !== undefined) headers.set('content-type', 'application/fhir+json');

@@ -50,11 +50,12 @@ export function launchRequest(query, settings) {
  */
 export function scopeFor(launch) {
   return [
-    launch.isEhrLaunch ? 'launch' : 'launch/patient',
+    launch.isEhrLaunch ? 'launch' : 'launch/patient launch/encounter',
     'openid',
     'fhirUser',
     'offline_access',
     'patient/Patient.r',
+    'patient/Practitioner.r',
     `patient/Observation.${launch.readOnly ? '' : 'c'}rs`,
     'patient/MedicationRequest.rs',
     'patient/DocumentReference.rs',

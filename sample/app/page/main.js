@@ -88,7 +88,7 @@ async function start() {
     return;
   }
   const client = await FHIR.oauth2.ready();
-  showSession(client, problemText);
+  await showSession(client, problemText);
   const patient = client.patient.id;
   if (patient === null) throw new Error('No patient was chosen at sign-in.');
   const resource = await client.patient.read();

@@ -4,6 +4,7 @@
  * code of the app reads it.
  */
 import { byId, h } from './dom.js';
+import { nameOf } from './patient.js';
 
 /** @typedef {any} Client The library's client: it publishes no types for its browser build. */
 
@@ -13,14 +14,19 @@ function clockText(at) {
 }
 
 /**
- * Who is signed in, in words.
+ * Says who is signed in: by name, once the user's own resource is read; else by its reference.
  *
  * @param {Client} client
- * @returns {string}
+ * @param {HTMLElement} place
  */
-export function userText(client) {
-  const claims = client.getIdToken() ?? {};
-  return claims.name ?? client.getFhirUser() ?? 'unknown user';
+async function showUser(client, place) {
+  const reference = client.getFhirUser() ?? 'unknown user';
+  place.textContent = `Signed in as ${reference}`;
+  try {
+    place.textContent = `Signed in as ${nameOf(await client.user.read())}`;
+  } catch {
+    // Not every server lets an app read its user; the reference says enough.
+  }
 }
 
 /**
@@ -28,6 +34,7 @@ export function userText(client) {
  *
  * @param {Client} client
  * @param {(error: unknown) => string} problemText
+ * @returns {Promise<void>} Resolves when it is known who is signed in.
  */
 export function showSession(client, problemText) {
   const place = byId('session');
@@ -59,6 +66,7 @@ export function showSession(client, problemText) {
     location.assign('./');
   });
   show();
-  const who = h('span', { id: 'user' }, `Signed in as ${userText(client)}`);
+  const who = h('span', { id: 'user' });
   place.replaceChildren(who, state, canRefresh ? refresh : '', leave);
+  return showUser(client, who);
 }

@@ -59,11 +59,16 @@ describe('the player of the clinic day', () => {
     const told: string[] = [];
     const day = playClinicDay({
       baseUrl: base,
-      issueToken: () => Promise.resolve('secret-token'),
+      ehr: {
+        fhirBaseUrl: base,
+        registerLaunch: () => 'h',
+        issueToken: () => Promise.resolve('secret-token'),
+      },
+      redirectUris: {},
       tell: (title) => told.push(title),
       wait: () => Promise.resolve(),
     });
-    await expect(day).rejects.toThrow('The clinic day expected 200');
+    await expect(day).rejects.toThrow('The launch of vitals got 200');
     expect(told).toHaveLength(1);
   });
 });
