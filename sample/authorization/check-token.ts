@@ -13,20 +13,15 @@ export function createCheckToken(provider: Provider, state: ServerState): CheckT
       (await provider.AccessToken.find(key)) ?? (await provider.ClientCredentials.find(key));
     if (found === undefined || found.aud !== state.fhirBaseUrl) return undefined;
     if ((found.exp ?? 0) * 1000 <= state.clock().getTime()) return undefined;
-    return grantOf(provider, state, found);
+    return grantOf(state, found);
   };
 }
 
-async function grantOf(
-  provider: Provider,
-  state: ServerState,
-  token: AccessToken | ClientCredentials,
-): Promise<Grant | undefined> {
+function grantOf(state: ServerState, token: AccessToken | ClientCredentials): Grant | undefined {
   const granted = { clientId: token.clientId ?? '', scope: token.scope ?? '' };
   if (token.kind === 'ClientCredentials') return granted;
-  // A grant ends as a whole: when its refresh token is revoked, or used a second time.
   const context = state.grants.get(token.grantId);
-  if (context === undefined || !(await provider.Grant.find(token.grantId))) return undefined;
+  if (context === undefined) return undefined;
   const { account, patient, encounter } = context;
   return {
     ...granted,

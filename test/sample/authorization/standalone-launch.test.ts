@@ -224,6 +224,20 @@ describe('the steps of a sign-in', () => {
     }
   });
 
+  it('cannot be taken with the cookie of another sign-in', async () => {
+    const first = await fetch(request().url, { redirect: 'manual' });
+    const cookie = first.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0] ?? '')
+      .join('; ');
+    const own = first.headers.get('location') ?? '';
+    const other = pageOf(await newBrowser().open(request().url)).url;
+    const at = async (url: string): Promise<number> =>
+      (await fetch(url, { headers: { cookie } })).status;
+    expect(await at(own)).toBe(200);
+    expect(await at(other)).toBe(400);
+  });
+
   it('run no script, load nothing, and lead only to the app', async () => {
     const { headers, text } = pageOf(await newBrowser().open(request().url));
     const policy = headers.get('content-security-policy') ?? '';

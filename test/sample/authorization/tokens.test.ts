@@ -194,14 +194,26 @@ describe.each(['jwt', 'opaque'] as const)('with %s access tokens', (accessTokens
     await expect(server.issueToken({ ...request, scope: 'made/up' })).rejects.toThrow();
   });
 
+  it('opens no FHIR data with a token that names no FHIR server', async () => {
+    const parameters = { aud: undefined, scope: 'openid fhirUser' };
+    const { url, verifier } = authorizationRequest(server.issuer, parameters);
+    const answer = answerOf(await createBrowser(server.issuer).open(url));
+    const { status, json } = await exchange(server, answer, verifier);
+    expect(status).toBe(200);
+    expect(await server.check(json['access_token'] as string)).toBeUndefined();
+  });
+
   it('takes no token of another server', async () => {
     const other = await startAuthorization({ accessTokens });
     const request = { account: 'ana-souza', client: 'vitals', scope: 'patient/*.rs' };
     const token = await other.issueToken(request);
     expect(await other.check(token)).toBeDefined();
     expect(await server.check(token)).toBeUndefined();
+    const service = await other.issueToken({ client: 'population-health', scope: 'system/*.rs' });
+    expect(await other.check(service)).toBeDefined();
     await other.close();
     expect(await other.check(token)).toBeUndefined();
+    expect(await other.check(service)).toBeUndefined();
   });
 
   if (accessTokens === 'jwt') {
