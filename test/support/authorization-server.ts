@@ -37,15 +37,16 @@ export interface AuthorizationUnderTest extends Authorization, SampleClients {
   readonly issuer: string;
 }
 
-/** Starts a server on loopback with the cast of the sample. */
+/** Starts a server on loopback with the cast of the sample. @param appUri Redirect URI of its apps. */
 export async function startAuthorization(
   options: Partial<AuthorizationOptions> = {},
+  appUri: string = redirectUri,
 ): Promise<AuthorizationUnderTest> {
   const app = express();
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/auth`;
-  const place = { redirectUris: [redirectUri], origins: ['https://app.example.org'] };
+  const place = { redirectUris: [appUri] };
   const sample = await createSampleClients({
     vitals: place,
     chartReview: place,
@@ -189,11 +190,12 @@ export async function exchange(
   answer: URLSearchParams,
   verifier: string,
   clientId = 'vitals',
+  appUri: string = redirectUri,
 ): Promise<Exchanged> {
   const { status, json } = await post(`${server.issuer}/token`, {
     grant_type: 'authorization_code',
     client_id: clientId,
-    redirect_uri: redirectUri,
+    redirect_uri: appUri,
     code: answer.get('code') ?? '',
     code_verifier: verifier,
   });
