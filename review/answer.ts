@@ -43,15 +43,20 @@ export function answerFault(
 ): ReviewAnswer {
   const { status, issue, text } = reviewFaults[fault];
   const found: readonly Issue[] = issues ?? [{ code: issue, diagnostics: text }];
-  const outcome = {
-    resourceType: 'OperationOutcome',
-    issue: found.map(({ code, diagnostics, expression }) => ({
-      severity: 'error',
-      code,
-      diagnostics,
-      ...(expression === undefined ? {} : { expression: [expression] }),
-    })),
-  };
+  const outcome = { resourceType: 'OperationOutcome', issue: issuesOf('error', found) };
   const body = Buffer.from(JSON.stringify(outcome));
   return { status, reason: fault, headers, body, eventCount: 0 };
+}
+
+/** Problems as the issues of an OperationOutcome. */
+export function issuesOf(
+  severity: 'error' | 'warning',
+  issues: readonly Issue[],
+): readonly Readonly<Record<string, unknown>>[] {
+  return issues.map(({ code, diagnostics, expression }) => ({
+    severity,
+    code,
+    diagnostics,
+    ...(expression === undefined ? {} : { expression: [expression] }),
+  }));
 }

@@ -5,6 +5,8 @@
  * Spec: https://hl7.org/fhir/R4/bundle.html#searchset
  */
 import type { Hit } from '../audit/search/index.ts';
+import { issuesOf } from './answer.ts';
+import type { Issue } from './answer.ts';
 
 /** What stands around the events. */
 export interface BundleFrame {
@@ -15,24 +17,50 @@ export interface BundleFrame {
   readonly timestamp: string;
   readonly selfUrl: string;
   readonly nextUrl: string | undefined;
+  /** How many events match, over all pages; undefined when it was not asked for. */
+  readonly total: number | undefined;
+  /** What of the search was ignored, because the client asked for lenient handling. */
+  readonly warnings: readonly Issue[];
 }
 
 /** The Bundle as UTF-8 JSON. Each entry holds exactly the bytes of its hit. */
 export function buildBundle(frame: BundleFrame, hits: readonly Hit[]): Uint8Array {
   const link = [{ relation: 'self', url: frame.selfUrl }];
   if (frame.nextUrl !== undefined) link.push({ relation: 'next', url: frame.nextUrl });
-  const { id, timestamp } = frame;
-  const head = JSON.stringify({ resourceType: 'Bundle', id, type: 'searchset', timestamp, link });
-  // FHIR forbids an empty array: without hits there is no `entry`.
-  if (hits.length === 0) return Buffer.from(head);
+  const { id, timestamp, total } = frame;
+  const head = JSON.stringify({
+    resourceType: 'Bundle',
+    id,
+    type: 'searchset',
+    timestamp,
+    ...(total === undefined ? {} : { total }),
+    link,
+  });
+  const entries = [...hits.map((hit) => entryOf(frame, hit)), ...warningEntries(frame)];
+  // FHIR forbids an empty array: without entries there is no `entry`.
+  if (entries.length === 0) return Buffer.from(head);
   const parts: Uint8Array[] = [Buffer.from(`${head.slice(0, -1)},"entry":[`)];
-  hits.forEach((hit, i) => {
-    const fullUrl = JSON.stringify(`${frame.base}/AuditEvent/${hit.id}`);
-    parts.push(Buffer.from(`${i === 0 ? '' : ','}{"fullUrl":${fullUrl},"resource":`));
-    parts.push(hit.bytes, Buffer.from(',"search":{"mode":"match"}}'));
+  entries.forEach((entry, i) => {
+    parts.push(Buffer.from(i === 0 ? '' : ','), ...entry);
   });
   parts.push(Buffer.from(']}'));
   return Buffer.concat(parts);
+}
+
+function entryOf({ base }: BundleFrame, hit: Hit): readonly Uint8Array[] {
+  const fullUrl = JSON.stringify(`${base}/AuditEvent/${hit.id}`);
+  return [
+    Buffer.from(`{"fullUrl":${fullUrl},"resource":`),
+    hit.bytes,
+    Buffer.from(',"search":{"mode":"match"}}'),
+  ];
+}
+
+/** What was ignored, as the specification wants it said: https://hl7.org/fhir/R4/search.html#outcome */
+function warningEntries({ warnings }: BundleFrame): readonly (readonly Uint8Array[])[] {
+  if (warnings.length === 0) return [];
+  const resource = { resourceType: 'OperationOutcome', issue: issuesOf('warning', warnings) };
+  return [[Buffer.from(JSON.stringify({ resource, search: { mode: 'outcome' } }))]];
 }
 
 /**

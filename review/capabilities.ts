@@ -6,16 +6,6 @@
 import type { CapabilityStatement } from '@medplum/fhirtypes';
 import { searchParameters } from '../audit/search/index.ts';
 
-/** Definitions of the parameters that the specification has, by name. */
-const definitions: Readonly<Record<string, string>> = {
-  _id: 'http://hl7.org/fhir/SearchParameter/Resource-id',
-  date: 'http://hl7.org/fhir/SearchParameter/AuditEvent-date',
-  patient: 'http://hl7.org/fhir/SearchParameter/AuditEvent-patient',
-  agent: 'http://hl7.org/fhir/SearchParameter/AuditEvent-agent',
-  outcome: 'http://hl7.org/fhir/SearchParameter/AuditEvent-outcome',
-  action: 'http://hl7.org/fhir/SearchParameter/AuditEvent-action',
-};
-
 /** @param startedAt ISO 8601 UTC: since when this statement holds. */
 export function capabilityStatement(
   publicBase: string,
@@ -42,13 +32,13 @@ export function capabilityStatement(
           {
             type: 'AuditEvent',
             documentation:
-              'Read-only. Results come newest first, at most 1000 a page (_count, default 50), without a total. Parameters and modifiers that are not listed are refused.',
+              'Read-only. Results come newest first (_sort=-date, or date), at most 1000 a page (_count, default 50; 0 or _summary=count: the total only), with a total when asked (_total). Parameters and modifiers that are not listed are refused, or under Prefer: handling=lenient ignored.',
             interaction: [{ code: 'read' }, { code: 'search-type' }],
             versioning: 'no-version',
             readHistory: false,
-            searchParam: searchParameters.map(({ name, type, documentation }) => ({
+            searchParam: searchParameters.map(({ name, type, definition, documentation }) => ({
               name,
-              ...(definitions[name] === undefined ? {} : { definition: definitions[name] }),
+              ...(definition === undefined ? {} : { definition }),
               type,
               documentation,
             })),

@@ -10,15 +10,24 @@ import type { ReviewOptions } from './options.ts';
  * Answers a search.
  *
  * @param text The query, still encoded. Untrusted.
+ * @param prefer The header of that name. Untrusted.
  */
-export async function answerSearch(options: ReviewOptions, text: string): Promise<ReviewAnswer> {
+export async function answerSearch(
+  options: ReviewOptions,
+  text: string,
+  prefer = '',
+): Promise<ReviewAnswer> {
   const { ledger, search, record, publicBase } = options;
   const params = new URLSearchParams(text);
-  const parsed = parseSearch(params, { bases: [record.upstreamBase, record.gatewayBase] });
+  const parsed = parseSearch(params, {
+    bases: [record.upstreamBase, record.gatewayBase],
+    isLenient: asksLenient(prefer),
+  });
   if (parsed.kind === 'refused') {
     return answerFault('search-refused', {}, parsed.issues.map(issueOf));
   }
   // The link to the page itself says what was applied: FHIR R4 search, "self link".
+  for (const { parameter } of parsed.ignored) params.delete(parameter);
   if (params.has('_count')) params.set('_count', String(parsed.query.count));
   return guarded(async () => {
     const page = await search.search(parsed.query, ledger.size);
@@ -28,6 +37,8 @@ export async function answerSearch(options: ReviewOptions, text: string): Promis
       timestamp: record.clock().toISOString(),
       selfUrl: pageUrl(publicBase, params, undefined),
       nextUrl: page.next === undefined ? undefined : pageUrl(publicBase, params, page.next),
+      total: page.total,
+      warnings: parsed.ignored.map(issueOf),
     };
     return answerWith(buildBundle(frame, page.hits), page.hits.length);
   });
@@ -63,8 +74,14 @@ async function guarded(answer: () => Promise<ReviewAnswer>): Promise<ReviewAnswe
     return await answer();
   } catch (cause) {
     if (!(cause instanceof SearchFault)) throw cause;
+    if (cause.code === 'SEARCH_TOO_BROAD') return answerFault('search-too-broad');
     return answerFault('search-unavailable', { 'Retry-After': '1' });
   }
+}
+
+/** `handling=lenient`, among whatever else is preferred. Strict is the default: RFC 7240 4.4. */
+function asksLenient(prefer: string): boolean {
+  return prefer.split(/[,;]/u).some((part) => /^\s*handling\s*=\s*"?lenient"?\s*$/iu.test(part));
 }
 
 function unsupportedHere(name: string): Issue {

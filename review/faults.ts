@@ -18,6 +18,7 @@ export type ReviewFault =
   | 'method-not-allowed'
   | 'not-acceptable'
   | 'search-refused'
+  | 'search-too-broad'
   | 'body-too-large'
   | 'body-unsupported'
   | 'body-malformed'
@@ -48,6 +49,11 @@ export const reviewFaults: Readonly<Record<ReviewFault, FaultRow>> = {
   'method-not-allowed': row(405, 'not-supported', 'The method is not supported on this path.'),
   'not-acceptable': row(406, 'not-supported', 'Only application/fhir+json is available.'),
   'search-refused': row(400, 'not-supported', 'The search has parameters that are not accepted.'),
+  'search-too-broad': row(
+    400,
+    'too-costly',
+    'A text in the search fits too many different values of the record. Give more of it.',
+  ),
   'body-too-large': row(413, 'too-long', 'The request body is too large.'),
   'body-unsupported': row(415, 'not-supported', 'Send application/x-www-form-urlencoded.'),
   'body-malformed': row(400, 'structure', 'The request body could not be read.'),

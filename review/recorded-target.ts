@@ -2,14 +2,9 @@
  * What the record says was asked for. A reader may put anything into a URL, a token included, and
  * no credential is ever stored: only what is understood is kept as it came.
  */
-import { searchParameters } from '../audit/search/index.ts';
+import { resultParameters, searchParameters } from '../audit/search/index.ts';
 
-const kept = new Set([
-  ...searchParameters.map((parameter) => parameter.name),
-  '_count',
-  '_cursor',
-  '_format',
-]);
+const kept = new Set([...searchParameters.map((parameter) => parameter.name), ...resultParameters]);
 const withheld = '[withheld]';
 const maxLength = 8192;
 

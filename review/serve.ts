@@ -100,7 +100,7 @@ async function answerTo(face: Face, held: Held): Promise<ReviewAnswer> {
     case 'read':
       return refuseReader(credential) ?? answerRead(options, asked.id, asked.query);
     case 'search':
-      return refuseReader(credential) ?? answerSearch(options, asked.query);
+      return refuseReader(credential) ?? answerSearch(options, asked.query, preferOf(request));
     case 'told':
       return refuseReader(credential) ?? answerTold(options, asked.query);
     case 'check':
@@ -118,6 +118,7 @@ async function answerTo(face: Face, held: Held): Promise<ReviewAnswer> {
       return answerSearch(
         options,
         [asked.query, form.text].filter((part) => part !== '').join('&'),
+        preferOf(request),
       );
     }
   }
@@ -131,6 +132,10 @@ export function misaddressed(
   const { host = [], authorization = [] } = request.headersDistinct;
   if (host.length > 1 || authorization.length > 1) return 'header-duplicate';
   return face.hosts.has(host[0]?.toLowerCase() ?? '') ? undefined : 'host-unknown';
+}
+
+function preferOf({ headersDistinct }: Request): string {
+  return headersDistinct['prefer']?.join(',') ?? '';
 }
 
 /** What is refused whoever asks for whatever. */

@@ -1,16 +1,27 @@
 /**
- * What can be searched for in one AuditEvent. The index stores hashes of these values, and every
- * hit is checked against them again on the record itself. Pure.
+ * What can be searched for in one AuditEvent: each value is told to a visitor. The index makes
+ * tokens of them, and every hit is checked against them again on the record itself. Pure.
  *
  * Spec: FHIR R4 AuditEvent search parameters (their FHIRPath expressions).
  */
-import type { IndexedParameter, Term } from './query.ts';
+import { vocabulary } from '../event/index.ts';
+import type { Reference } from './query.ts';
+import { parseReference } from './reference.ts';
 
-/** The searchable values of one event. */
-export interface EventFacts {
+/** Is told every searchable value of an event; the same one may come twice. */
+export interface FactVisitor {
+  /** A code, identifier, URI or text; `system` is undefined where there is none. */
+  term(parameter: string, system: string | undefined, value: string): void;
+  reference(parameter: string, reference: Reference): void;
+  /** The event has the element of a parameter, whether or not there is a value to search for. */
+  present(parameter: string): void;
+}
+
+/** What every searchable event has. */
+export interface EventHead {
   readonly id: string;
+  /** Milliseconds since 1970. */
   readonly recordedMs: number;
-  readonly terms: Readonly<Record<IndexedParameter, readonly Term[]>>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,10 +35,11 @@ export const actionSystem = 'http://hl7.org/fhir/audit-event-action';
  * Reads the searchable values of a record.
  *
  * @param text The stored bytes as text.
- * @returns Undefined when it is not an AuditEvent with an id and an instant: such a record is in
- *   the ledger and is verified like any other, but cannot be found by search.
+ * @returns Undefined, before the visitor is told anything, when it is not an AuditEvent with an id
+ *   and an instant: such a record is in the ledger and is verified like any other, but cannot be
+ *   found by search.
  */
-export function readFacts(text: string): EventFacts | undefined {
+export function visitFacts(text: string, visitor: FactVisitor): EventHead | undefined {
   let event: unknown;
   try {
     event = JSON.parse(text);
@@ -35,84 +47,114 @@ export function readFacts(text: string): EventFacts | undefined {
     return undefined;
   }
   if (!isObject(event) || event['resourceType'] !== 'AuditEvent') return undefined;
-  const id = textOf(event['id']);
-  const recordedMs = Date.parse(textOf(event['recorded']) ?? '');
-  if (id === undefined || Number.isNaN(recordedMs)) return undefined;
-  return { id, recordedMs, terms: termsOf(event, id) };
+  const id = event['id'];
+  if (!isText(id)) return undefined;
+  const recorded = event['recorded'];
+  const recordedMs = isText(recorded) ? Date.parse(recorded) : NaN;
+  if (Number.isNaN(recordedMs)) return undefined;
+  visitor.term('_id', undefined, id);
+  visitEvent(event, visitor);
+  return { id, recordedMs };
 }
 
-function termsOf(event: Json, id: string): EventFacts['terms'] {
-  const agents = objectsOf(event['agent']).map((agent) => objectOf(agent['who']));
-  const entities = objectsOf(event['entity']).map((entity) => objectOf(entity['what']));
-  const observer = objectOf(objectOf(event['source'])['observer']);
-  const patients = [...agents, ...entities].filter(isPatient);
-  return {
-    _id: [{ value: id }],
-    patient: references(patients),
-    'patient.identifier': identifiers(patients),
-    agent: references(agents),
-    'agent.identifier': identifiers(agents),
-    source: references([observer]),
-    'source.identifier': identifiers([observer]),
-    'entity.identifier': identifiers(entities),
-    outcome: terms(event['outcome'], outcomeSystem),
-    action: terms(event['action'], actionSystem),
-    type: codings([objectOf(event['type'])]),
-    subtype: codings(objectsOf(event['subtype'])),
-  };
+function visitEvent(event: Json, visitor: FactVisitor): void {
+  visitMeta(event['meta'], visitor);
+  visitCoding('type', event['type'], visitor);
+  for (const subtype of listOf(event['subtype'])) visitCoding('subtype', subtype, visitor);
+  if (isText(event['action'])) visitor.term('action', actionSystem, event['action']);
+  if (isText(event['outcome'])) visitor.term('outcome', outcomeSystem, event['outcome']);
+  for (const agent of listOf(event['agent'])) if (isObject(agent)) visitAgent(agent, visitor);
+  for (const entity of listOf(event['entity'])) if (isObject(entity)) visitEntity(entity, visitor);
+  const source = event['source'];
+  if (!isObject(source)) return;
+  if (isText(source['site'])) visitor.term('site', undefined, source['site']);
+  visitReference('source', source['observer'], visitor);
 }
 
-function isPatient(reference: Json): boolean {
-  const target = textOf(reference['reference']);
-  return (
-    reference['type'] === 'Patient' ||
-    (target !== undefined && /(?:^|\/)Patient\/[^/]+$/u.test(withoutVersion(target)))
-  );
+function visitMeta(meta: unknown, visitor: FactVisitor): void {
+  if (!isObject(meta)) return;
+  for (const profile of listOf(meta['profile'])) {
+    if (isText(profile)) visitor.term('_profile', undefined, profile);
+  }
+  for (const label of listOf(meta['security'])) visitCoding('_security', label, visitor);
+  for (const tag of listOf(meta['tag'])) visitCoding('_tag', tag, visitor);
 }
 
-/** A reference names the same resource whatever its version. */
-export function withoutVersion(reference: string): string {
-  return reference.replace(/\/_history\/[^/]*$/u, '');
+function visitAgent(agent: Json, visitor: FactVisitor): void {
+  visitReference('agent', agent['who'], visitor);
+  if (isText(agent['altId'])) visitor.term('altid', undefined, agent['altId']);
+  if (isText(agent['name'])) visitor.term('agent-name', undefined, agent['name']);
+  for (const role of listOf(agent['role'])) {
+    if (!isObject(role)) continue;
+    visitor.present('agent-role');
+    for (const coding of listOf(role['coding'])) visitCoding('agent-role', coding, visitor);
+  }
+  for (const policy of listOf(agent['policy'])) {
+    if (isText(policy)) visitor.term('policy', undefined, policy);
+  }
+  const network = agent['network'];
+  if (isObject(network) && isText(network['address'])) {
+    visitor.term('address', undefined, network['address']);
+  }
 }
 
-function references(list: readonly Json[]): readonly Term[] {
-  return list.flatMap((reference) => {
-    const target = textOf(reference['reference']);
-    // `#x` points into the event itself and means nothing outside of it.
-    if (target === undefined || target.startsWith('#')) return [];
-    return [{ value: withoutVersion(target) }];
-  });
+function visitEntity(entity: Json, visitor: FactVisitor): void {
+  visitReference('entity', entity['what'], visitor);
+  visitCoding('entity-type', entity['type'], visitor);
+  visitCoding('entity-role', entity['role'], visitor);
+  if (isText(entity['name'])) visitor.term('entity-name', undefined, entity['name']);
+  const type = entity['type'];
+  if (!isObject(type) || type['system'] !== vocabulary.entityType.url) return;
+  for (const detail of listOf(entity['detail'])) {
+    if (!isObject(detail) || detail['type'] !== 'session') continue;
+    if (isText(detail['valueString'])) visitor.term('session', undefined, detail['valueString']);
+  }
 }
 
-function identifiers(list: readonly Json[]): readonly Term[] {
-  return list.flatMap((reference) => {
-    const identifier = objectOf(reference['identifier']);
-    return terms(identifier['value'], textOf(identifier['system']));
-  });
+/** A reference and its identifier; those of a Patient are `patient` too. */
+function visitReference(
+  parameter: 'agent' | 'entity' | 'source',
+  value: unknown,
+  visitor: FactVisitor,
+): void {
+  if (!isObject(value)) return;
+  const text = value['reference'];
+  // `#x` points into the event itself and means nothing outside of it.
+  const reference = isText(text) && !text.startsWith('#') ? parseReference(text) : undefined;
+  // What a reference says of itself counts more than what is said of it.
+  const type = (reference?.type ?? '') === '' ? value['type'] : reference?.type;
+  const isPatient = parameter !== 'source' && type === 'Patient';
+  visitor.present(parameter);
+  if (isPatient) visitor.present('patient');
+  if (reference !== undefined) {
+    visitor.reference(parameter, reference);
+    if (isPatient) visitor.reference('patient', reference);
+  }
+  const identifier = value['identifier'];
+  if (!isObject(identifier)) return;
+  visitor.present(`${parameter}.identifier`);
+  if (isPatient) visitor.present('patient.identifier');
+  if (!isText(identifier['value'])) return;
+  const system = isText(identifier['system']) ? identifier['system'] : undefined;
+  visitor.term(`${parameter}.identifier`, system, identifier['value']);
+  if (isPatient) visitor.term('patient.identifier', system, identifier['value']);
 }
 
-function codings(list: readonly Json[]): readonly Term[] {
-  return list.flatMap((coding) => terms(coding['code'], textOf(coding['system'])));
+function visitCoding(parameter: string, coding: unknown, visitor: FactVisitor): void {
+  if (!isObject(coding)) return;
+  visitor.present(parameter);
+  if (!isText(coding['code'])) return;
+  visitor.term(parameter, isText(coding['system']) ? coding['system'] : undefined, coding['code']);
 }
 
-function terms(value: unknown, system: string | undefined): readonly Term[] {
-  const text = textOf(value);
-  if (text === undefined) return [];
-  return [system === undefined ? { value: text } : { value: text, system }];
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function objectOf(value: unknown): Json {
-  return isObject(value) ? value : {};
-}
-
-function objectsOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

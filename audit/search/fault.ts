@@ -6,6 +6,8 @@ export type SearchFaultCode =
   | 'SEARCH_BEHIND'
   /** Too many searches are waiting. Worth another try. */
   | 'SEARCH_BUSY'
+  /** A condition fits too many distinct values: it must say more. */
+  | 'SEARCH_TOO_BROAD'
   /** The worker or its file failed; the next request starts a new worker. */
   | 'SEARCH_FAILED'
   | 'SEARCH_CLOSED';
@@ -23,4 +25,17 @@ export class SearchFault extends Error {
     super(fields.message, fields.cause === undefined ? undefined : { cause: fields.cause });
     this.code = fields.code;
   }
+}
+
+const messages: Readonly<Record<SearchFaultCode, string>> = {
+  SEARCH_BEHIND: 'The search index has not caught up with the ledger.',
+  SEARCH_BUSY: 'Too many searches are waiting.',
+  SEARCH_TOO_BROAD: 'A condition of the search fits too many distinct values.',
+  SEARCH_FAILED: 'The search index could not answer.',
+  SEARCH_CLOSED: 'The search is closed.',
+};
+
+/** The fault of a code, with its sentence. */
+export function searchFault(code: SearchFaultCode, cause?: unknown): SearchFault {
+  return new SearchFault({ code, message: messages[code], cause });
 }

@@ -5,24 +5,33 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openReader } from '../ledger/index.ts';
+import { SearchFault } from './fault.ts';
 import { find } from './find.ts';
+import { isDamage } from './index-file.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
-import { isDamage } from './store.ts';
+import type { SearchPage } from './query.ts';
 import { indexBatch, openIndex } from './tail.ts';
-import { makeTokenHash } from './token-hash.ts';
+import { makeTokens } from './tokens.ts';
 
 type Waiting = Extract<ToWorker, { kind: 'search' }>;
 
 /** Milliseconds until the ledger is asked again for leaves that a waiting search knows of. */
 const retryMs = 20;
+/** Leaves in one transaction, so long does a search have to wait for its turn. */
+const batchLeaves = 1000;
+/** The same while no search waits: larger transactions are faster when there is much to do. */
+const bulkLeaves = 8000;
 
 const setup = workerData as WorkerSetup;
-const tokenHash = makeTokenHash(setup.key);
 const reader = openReader(setup.ledgerDirectory);
-const { store, start } = openIndex(setup.file, reader, {
-  origin: setup.origin,
-  keyCheck: tokenHash('_id', ''),
-});
+const { index, start } = openIndex(
+  setup.file,
+  reader,
+  setup.origin,
+  setup.key,
+  makeTokens(setup.key),
+);
+const { store } = index;
 
 let waiting: readonly Waiting[] = [];
 let wanted = reader.size();
@@ -57,7 +66,11 @@ function guard(action: () => void): void {
 /** One batch, then the searches that have become answerable, then the event loop's turn. */
 function step(): void {
   timer = undefined;
-  const { taken, unreadable } = indexBatch(store, reader, tokenHash);
+  const { taken, unreadable } = indexBatch(
+    index,
+    reader,
+    waiting.length > 0 ? batchLeaves : bulkLeaves,
+  );
   if (unreadable > 0) {
     send({ kind: 'warning', message: `${String(unreadable)} records cannot be searched.` });
   }
@@ -73,12 +86,19 @@ function answerWaiting(): void {
   for (const search of due) answer(search);
 }
 
-function answer(search: Waiting): void {
-  const page = find({ store, reader, tokenHash }, search.query);
+function answer({ number, query }: Waiting): void {
+  let page: SearchPage;
+  try {
+    page = find({ ...index, reader }, query);
+  } catch (cause) {
+    if (!(cause instanceof SearchFault)) throw cause;
+    send({ kind: 'fault', number, code: cause.code });
+    return;
+  }
   // Copied, since a Buffer may be a view of memory that it shares with others.
   const hits = page.hits.map((hit) => ({ ...hit, bytes: Uint8Array.from(hit.bytes) }));
   send(
-    { kind: 'page', number: search.number, page: { hits, next: page.next } },
+    { kind: 'page', number, page: { ...page, hits } },
     hits.map((hit) => hit.bytes.buffer),
   );
 }

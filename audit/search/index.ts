@@ -1,7 +1,8 @@
 /** The search over the record: see `search.ts`. */
 export { SearchFault } from './fault.ts';
-export { parseSearch, searchParameters } from './parse-search.ts';
+export { resultParameters, searchParameters } from './parameters.ts';
+export { parseSearch } from './parse-search.ts';
 export type { SearchIssue } from './parse-search.ts';
 export type { Hit, SearchPage, SearchQuery } from './query.ts';
 export { openSearch } from './search.ts';
-export type { Search } from './search.ts';
+export type { Search } from './search-options.ts';

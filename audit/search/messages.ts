@@ -1,4 +1,5 @@
 /** What the request thread and the index worker say to each other. */
+import type { SearchFaultCode } from './fault.ts';
 import type { SearchPage, SearchQuery } from './query.ts';
 
 /** `workerData` of the index worker. */
@@ -29,4 +30,5 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly position: number }
   | { readonly kind: 'position'; readonly position: number }
   | { readonly kind: 'page'; readonly number: number; readonly page: SearchPage }
+  | { readonly kind: 'fault'; readonly number: number; readonly code: SearchFaultCode }
   | { readonly kind: 'warning'; readonly message: string };

@@ -3,50 +3,12 @@
  * come back as pages of the exact bytes. Nothing here is in the path of a commit.
  */
 import { Worker } from 'node:worker_threads';
-import { SearchFault } from './fault.ts';
+import { searchFault as fault } from './fault.ts';
+import type { SearchFault } from './fault.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './messages.ts';
+import type { Search, SearchOptions } from './search-options.ts';
+import { queryForId } from './query.ts';
 import type { SearchPage, SearchQuery } from './query.ts';
-
-/** What {@link openSearch} needs. */
-export interface SearchOptions {
-  /** Folder of the ledger's files (`Ledger.directory`). */
-  readonly ledgerDirectory: string;
-  /** `Ledger.origin`: an index of another origin is built anew. */
-  readonly origin: string;
-  /** The index file; made when missing. Its folder must exist. */
-  readonly file: string;
-  /** Key of the token hashes, at least 16 bytes; kept apart from the index and the ledger. */
-  readonly key: Uint8Array;
-  /** Called with a constant sentence when the index is built anew or its worker failed. */
-  readonly onWarning?: (message: string) => void;
-  /** Milliseconds a search waits for the index before it fails with `SEARCH_BEHIND`. */
-  readonly waitMs?: number;
-  /** Milliseconds between a nudge and the batch that it causes. */
-  readonly lingerMs?: number;
-}
-
-/** Search and read over all events of one ledger. */
-export interface Search {
-  /**
-   * One page, newest first, out of at least the first `atLeastSize` leaves. With the size that
-   * the ledger had when the question arrived, a reviewer reads whatever has been released.
-   *
-   * Rejects with a `SearchFault`.
-   */
-  search(query: SearchQuery, atLeastSize: number): Promise<SearchPage>;
-  /**
-   * The committed bytes of the event with this id; undefined when there is none.
-   *
-   * @param atLeastSize As for `search`; without it, what has been notified.
-   */
-  read(id: string, atLeastSize?: number): Promise<Uint8Array | undefined>;
-  /** Tells that the ledger has grown to `size`. Cheap: to be called after every commit. */
-  notify(size: number): void;
-  /** Leaves that are known to be indexed. */
-  position(): number;
-  /** Ends the worker; waiting searches reject with `SEARCH_CLOSED`. */
-  close(): Promise<void>;
-}
 
 /** Searches that may wait at the same time. */
 const maxWaiting = 256;
@@ -111,9 +73,7 @@ class WorkerSearch implements Search {
   }
 
   async read(id: string, atLeastSize = this.#notified): Promise<Uint8Array | undefined> {
-    const clauses = [{ parameter: '_id' as const, anyOf: [{ value: id }] }];
-    const query: SearchQuery = { clauses, within: undefined, count: 1, before: undefined };
-    const page = await this.search(query, atLeastSize);
+    const page = await this.search(queryForId(id), atLeastSize);
     return page.hits[0]?.bytes;
   }
 
@@ -186,6 +146,9 @@ class WorkerSearch implements Search {
       case 'page':
         this.#take(message.number)?.resolve(message.page);
         return;
+      case 'fault':
+        this.#take(message.number)?.reject(fault(message.code));
+        return;
       case 'warning':
         this.#options.onWarning?.(message.message);
         return;
@@ -206,15 +169,4 @@ class WorkerSearch implements Search {
   #rejectAll(code: 'SEARCH_FAILED' | 'SEARCH_CLOSED'): void {
     for (const number of [...this.#pending.keys()]) this.#take(number)?.reject(fault(code));
   }
-}
-
-const messages = {
-  SEARCH_BEHIND: 'The search index has not caught up with the ledger.',
-  SEARCH_BUSY: 'Too many searches are waiting.',
-  SEARCH_FAILED: 'The search index could not answer.',
-  SEARCH_CLOSED: 'The search is closed.',
-};
-
-function fault(code: keyof typeof messages, cause?: unknown): SearchFault {
-  return new SearchFault({ code, message: messages[code], cause });
 }

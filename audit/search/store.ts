@@ -1,19 +1,20 @@
 /**
  * The index file: derived data in an SQLite file of its own, fed by `tail.ts`, asked by
- * `find.ts`, both in the index worker. It can be deleted at any time. Holds keyed hashes, leaf
- * indexes and instants; no value of an event.
+ * `find.ts`, both in the index worker. It can be deleted at any time. Holds keyed hashes, instants,
+ * and a sealed list of values; no value of an event in the clear.
  *
- * `term` is a contentless FTS5 table of tokens, its rowid the leaf index plus one. `event` has the
- * instant of each record; `zone` the earliest and latest instant of each block of leaves, which
- * turns a date range into a few ranges of leaves although instants are only nearly in leaf order.
+ * `term` is a contentless FTS5 table of tokens, its rowid the leaf index plus one.
  */
-import Database from 'better-sqlite3';
-import { existsSync, rmSync } from 'node:fs';
-import type { Interval } from './query.ts';
+import type Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import { Blocks, blockSchema } from './blocks.ts';
+import { connect, removeIndex } from './index-file.ts';
+import type { SealedValue } from './listing.ts';
+import { searchParameters } from './parameters.ts';
+import type { SortOrder } from './query.ts';
 
 /** Changes whenever what is indexed, or how, changes: an older file is then built anew. */
-const format = '1';
-const blockLeaves = 1024;
+const format = `2 ${searchParameters.map(({ name, index }) => `${name}:${index}`).join(' ')}`;
 
 /** What the file must have been built from to be usable. */
 export interface Provenance {
@@ -27,8 +28,19 @@ export interface Provenance {
 export interface IndexRow {
   readonly leafIndex: number;
   readonly recordedMs: number;
-  /** Distinct tokens of {@link TokenHash}. */
-  readonly tokens: readonly string[];
+  /** Tokens, separated by spaces. */
+  readonly text: string;
+}
+
+/** What one transaction adds. */
+export interface IndexBatch {
+  readonly rows: readonly IndexRow[];
+  /** Values that the list did not have. */
+  readonly listed: readonly SealedValue[];
+  /** All leaves below this leaf index are indexed then. */
+  readonly position: number;
+  /** Fingerprint of the last of them. */
+  readonly last: string;
 }
 
 /** Leaf indexes, both ends included. */
@@ -37,41 +49,44 @@ export interface LeafRange {
   readonly high: number;
 }
 
-/** A leaf that may be a hit. */
-export interface Candidate {
-  readonly leafIndex: number;
-  readonly recordedMs: number;
-}
-
-/** Every group must have one of its tokens in the event. */
-export type TokenGroups = readonly (readonly string[])[];
-
 const schema = `
   create table meta (name text primary key, value text not null) without rowid;
-  create table event (leaf integer primary key, recorded integer not null);
-  create table zone (block integer primary key, low integer not null, high integer not null);
+  create table listed (number integer primary key, sealed blob not null);
+  ${blockSchema};
   create virtual table term using
     fts5(token, content='', detail=none, columnsize=0, tokenize='ascii');
 `;
 
 /** The open index file. Owned by one thread; every method is synchronous. */
 export class IndexStore {
+  readonly blocks: Blocks;
   readonly #db: Database.Database;
   readonly #insertTerm: Database.Statement<[number, string]>;
-  readonly #insertEvent: Database.Statement<[number, number]>;
-  readonly #widenZone: Database.Statement<[number, number, number]>;
+  readonly #insertListed: Database.Statement<[number, Uint8Array]>;
   readonly #setMeta: Database.Statement<[string, string]>;
+  readonly #find: Readonly<Record<SortOrder, Database.Statement<[string, number, number, number]>>>;
+  readonly #count: Database.Statement<[string, number, number], number>;
   #position: number;
 
   private constructor(db: Database.Database) {
     this.#db = db;
+    this.blocks = new Blocks(db);
     this.#insertTerm = db.prepare('insert into term (rowid, token) values (?, ?)');
-    this.#insertEvent = db.prepare('insert into event (leaf, recorded) values (?, ?)');
-    this.#widenZone = db.prepare(
-      `insert into zone (block, low, high) values (?, ?, ?) on conflict (block)
-       do update set low = min(low, excluded.low), high = max(high, excluded.high)`,
-    );
+    this.#insertListed = db.prepare('insert into listed (number, sealed) values (?, ?)');
     this.#setMeta = db.prepare('insert or replace into meta (name, value) values (?, ?)');
+    const select = `select rowid - 1 from term
+      where term match ? and rowid between ? + 1 and ? + 1 order by rowid`;
+    this.#find = {
+      'oldest-first': db.prepare<[string, number, number, number]>(`${select} limit ?`).pluck(),
+      'newest-first': db
+        .prepare<[string, number, number, number]>(`${select} desc limit ?`)
+        .pluck(),
+    };
+    this.#count = db
+      .prepare<[string, number, number], number>(
+        'select count(*) from term where term match ? and rowid between ? + 1 and ? + 1',
+      )
+      .pluck();
     this.#position = Number(readMeta(db, 'position'));
   }
 
@@ -95,7 +110,7 @@ export class IndexStore {
 
   /** Makes an empty file in the place of whatever is there. */
   static create(file: string, provenance: Provenance): IndexStore {
-    remove(file);
+    removeIndex(file);
     const db = connect(file, false);
     db.transaction(() => {
       db.exec(schema);
@@ -119,67 +134,44 @@ export class IndexStore {
     return readMeta(this.#db, 'last') ?? '';
   }
 
+  /** The sealed list. */
+  listed(): readonly SealedValue[] {
+    return this.#db.prepare<[], SealedValue>('select number, sealed from listed').all();
+  }
+
   /** Adds the records of the next leaves, and moves the position, in one transaction. */
-  add(rows: readonly IndexRow[], position: number, last: string): void {
+  add({ rows, listed, position, last }: IndexBatch): void {
     this.#db.transaction(() => {
-      const zones = new Map<number, { low: number; high: number }>();
-      for (const row of rows) {
-        this.#insertTerm.run(row.leafIndex + 1, row.tokens.join(' '));
-        this.#insertEvent.run(row.leafIndex, row.recordedMs);
-        const block = Math.floor(row.leafIndex / blockLeaves);
-        const zone = zones.get(block) ?? { low: row.recordedMs, high: row.recordedMs };
-        zone.low = Math.min(zone.low, row.recordedMs);
-        zone.high = Math.max(zone.high, row.recordedMs);
-        zones.set(block, zone);
-      }
-      for (const [block, zone] of zones) this.#widenZone.run(block, zone.low, zone.high);
+      for (const row of rows) this.#insertTerm.run(row.leafIndex + 1, row.text);
+      for (const value of listed) this.#insertListed.run(value.number, value.sealed);
+      this.blocks.add(rows);
       this.#setMeta.run('position', String(position));
       this.#setMeta.run('last', last);
     })();
     this.#position = position;
   }
 
-  /** Ranges of leaves below `end` that may hold an instant within, newest first. */
-  ranges(within: readonly Interval[], end: number): readonly LeafRange[] {
-    const blocks = new Set<number>();
-    const overlapping = this.#db
-      .prepare<[number, number], number>('select block from zone where high >= ? and low <= ?')
-      .pluck();
-    for (const interval of within) {
-      for (const block of overlapping.iterate(interval.fromMs, interval.toMs)) blocks.add(block);
-    }
-    const ranges: { low: number; high: number }[] = [];
-    for (const block of [...blocks].sort((a, b) => b - a)) {
-      const low = block * blockLeaves;
-      const last = ranges.at(-1);
-      if (last?.low === low + blockLeaves) last.low = low;
-      else ranges.push({ low, high: low + blockLeaves - 1 });
-    }
-    return ranges
-      .filter((range) => range.low < end)
-      .map((range) => ({ low: range.low, high: Math.min(range.high, end - 1) }));
+  /** Leaves of a range whose tokens match, at most `limit`, by leaf index. */
+  find(
+    expression: string,
+    { low, high }: LeafRange,
+    limit: number,
+    order: SortOrder,
+  ): readonly number[] {
+    return this.#find[order].all(expression, low, high, limit) as number[];
   }
 
-  /** The newest `limit` leaves of a range whose tokens meet every group, newest first. */
-  candidates(groups: TokenGroups, range: LeafRange, limit: number): readonly Candidate[] {
-    if (groups.length === 0) {
-      return this.#db
-        .prepare<[number, number, number], Candidate>(
-          `select leaf as leafIndex, recorded as recordedMs from event
-           where leaf between ? and ? order by leaf desc limit ?`,
-        )
-        .all(range.low, range.high, limit);
-    }
-    const match = groups.map((group) => `(${group.join(' OR ')})`).join(' AND ');
-    return this.#db
-      .prepare<[string, number, number, number], Candidate>(
-        `select rowid - 1 as leafIndex,
-           (select recorded from event where leaf = term.rowid - 1) as recordedMs
-         from term where term match ? and rowid between ? and ? order by rowid desc limit ?`,
-      )
-      .all(match, range.low + 1, range.high + 1, limit);
+  /** How many leaves of a range have tokens that match. */
+  count(expression: string, { low, high }: LeafRange): number {
+    return this.#count.get(expression, low, high) ?? 0;
   }
 
+  /** Merges what many transactions wrote: smaller, and faster to search. Takes seconds. */
+  compact(): void {
+    this.#db.exec(`insert into term (term) values ('optimize')`);
+  }
+
+  /** Closes the file. No other file is left beside it when nobody else has it open. */
   close(): void {
     this.#db.close();
   }
@@ -188,29 +180,8 @@ export class IndexStore {
   destroy(): void {
     const file = this.#db.name;
     this.#db.close();
-    remove(file);
+    removeIndex(file);
   }
-}
-
-/** True for the errors by which SQLite says that a file is damaged. */
-export function isDamage(cause: unknown): boolean {
-  return cause instanceof Database.SqliteError && /^SQLITE_(?:CORRUPT|NOTADB)/u.test(cause.code);
-}
-
-function remove(file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
-}
-
-function connect(file: string, fileMustExist: boolean): Database.Database {
-  const db = new Database(file, { fileMustExist });
-  db.pragma('page_size = 8192');
-  db.pragma('journal_mode = WAL');
-  // NORMAL syncs once per checkpoint and keeps position and content together over a power loss;
-  // with OFF a part of the index could be lost unnoticed, and a search would miss events.
-  db.pragma('synchronous = NORMAL');
-  db.pragma('wal_autocheckpoint = 2000');
-  db.pragma('cache_size = -16384');
-  return db;
 }
 
 function readMeta(db: Database.Database, name: string): string | undefined {

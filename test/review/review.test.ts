@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bundle, CapabilityStatement, OperationOutcome } from '@medplum/fhirtypes';
 import type { Receipts } from '../../audit/ledger/index.ts';
+import { r4Definitions } from '../support/independent-search.ts';
 import {
   accessesIn,
   auditorToken,
@@ -120,10 +121,63 @@ describe('a search by an auditor', () => {
     expect(idsOf(JSON.parse(second.text))).toEqual([accessesIn(face)[0]?.id]);
   });
 
+  it('says how many match, on every page, and how many without showing any', async () => {
+    await face.home.append(['one', 'two', 'three'].map((id) => event(id)));
+    const path = '/fhir/AuditEvent?patient=p&_count=2&_total=accurate';
+    const first = JSON.parse((await face.ask('get', path).expect(200)).text) as Bundle;
+    expect(first.total).toBe(3);
+    await face.home.append([event('late')]);
+    const next = await face.ask('get', local(linkOf(first, 'next') ?? '')).expect(200);
+    expect(JSON.parse(next.text)).toMatchObject({ total: 3 });
+    expect(idsOf(JSON.parse(next.text))).toEqual(['one']);
+    const counted = await face.ask('get', '/fhir/AuditEvent?patient=p&_summary=count').expect(200);
+    const bundle = JSON.parse(counted.text) as Bundle;
+    expect(bundle).toMatchObject({ total: 4, type: 'searchset' });
+    expect([bundle.entry, bundle.link?.length]).toEqual([undefined, 1]);
+  });
+
+  it('sorts by date when asked to', async () => {
+    await face.home.append(['one', 'two'].map((id) => event(id)));
+    const response = await face.ask('get', '/fhir/AuditEvent?_sort=date&patient=p').expect(200);
+    expect(idsOf(JSON.parse(response.text))).toEqual(['one', 'two']);
+  });
+
+  it('ignores what it does not support when the client prefers that, and says so', async () => {
+    await face.home.append([event('one'), event('two', 'Patient/q')]);
+    const path = '/fhir/AuditEvent?patient=p&color=red&agent:above=x';
+    await face.ask('get', path).expect(400);
+    await face.ask('get', path).set('Prefer', 'handling=strict').expect(400);
+    const response = await face
+      .ask('get', path)
+      .set('Prefer', 'return=representation; handling=lenient')
+      .expect(200);
+    const bundle = JSON.parse(response.text) as Bundle;
+    expect(linkOf(bundle, 'self')).toBe(`${publicBase}/AuditEvent?patient=p`);
+    expect(bundle.entry?.map(({ search }) => search?.mode)).toEqual(['match', 'outcome']);
+    const outcome = bundle.entry?.[1]?.resource as OperationOutcome;
+    expect(outcome.issue.map(({ severity }) => severity)).toEqual(['warning', 'warning']);
+    expect(problems(outcome)).toMatch(/color.*agent:above/);
+    const bad = '/fhir/AuditEvent?outcome=99&color=red';
+    await face.ask('get', bad).set('Prefer', 'handling=lenient').expect(400);
+  });
+
+  it('is refused when a text fits too many different values', async () => {
+    await face.home.append(
+      Array.from({ length: 5001 }, (_, i) =>
+        event(`e${String(i)}`).replace('"who"', `"name":"User ${String(i)}","who"`),
+      ),
+    );
+    const refused = await face.ask('get', '/fhir/AuditEvent?agent-name=user').expect(400);
+    expect(JSON.parse(refused.text)).toMatchObject({ issue: [{ code: 'too-costly' }] });
+    await face.ask('get', '/fhir/AuditEvent?agent-name=user+1').expect(200);
+  });
+
   it.each([
-    ['agent-name=x', 'agent-name'],
-    ['patient:missing=true', 'patient:missing'],
-    ['_sort=date', '_sort'],
+    ['agent-names=x', 'agent-names'],
+    ['patient:above=x', 'patient:above'],
+    ['_sort=patient', '_sort'],
+    ['_elements=id', '_elements'],
+    ['_summary=text', '_summary'],
     ['date=tomorrow', 'date'],
     ['outcome=9', 'outcome'],
   ])('is refused for %s, by name', async (query, name) => {
@@ -349,11 +403,33 @@ describe('metadata', () => {
     });
     const resource = statement.rest?.[0]?.resource?.[0];
     expect(resource?.interaction?.map(({ code }) => code)).toEqual(['read', 'search-type']);
+    const declared = resource?.searchParam ?? [];
     const values: Readonly<Record<string, string>> = { date: '2026', outcome: '0', action: 'R' };
-    for (const { name } of resource?.searchParam ?? []) {
-      await face.ask('get', `/fhir/AuditEvent?${name}=${values[name] ?? 'x'}`).expect(200);
+    for (const { name = '', type = '', documentation = '' } of declared) {
+      const value = values[name] ?? values[type] ?? 'x';
+      await face.ask('get', `/fhir/AuditEvent?${name}=${value}`).expect(200);
+      // Modifiers stand in the documentation, since R4 has no other place for them.
+      const isTold = documentation.includes(':missing');
+      const status = isTold ? 200 : 400;
+      await face.ask('get', `/fhir/AuditEvent?${name}:missing=true`).expect(status);
     }
-    expect(resource?.searchParam).toHaveLength(7);
+    // The other way round: what is not declared is refused.
+    const names = new Set(declared.map(({ name }) => name));
+    for (const name of [
+      ...r4Definitions.keys(),
+      'session',
+      'patient.identifier',
+      '_text',
+      '_has',
+    ]) {
+      const condition =
+        { date: '2026', _lastUpdated: '2026', outcome: '0', action: 'R' }[name] ?? 'x';
+      const status = names.has(name) ? 200 : 400;
+      await face.ask('get', `/fhir/AuditEvent?${name}=${condition}`).expect(status);
+    }
+    expect(declared.find(({ name }) => name === 'session')?.definition).toBe(
+      'https://fhir-chaperone.org/fhir/SearchParameter/AuditEvent-session',
+    );
   });
 });
 

@@ -1,11 +1,9 @@
 /**
- * Accesses for tests of the search, as plain facts; the AuditEvents built from them; and a filter
- * over the facts that shares no code with the product.
+ * Accesses for tests of the search, as plain facts; and the AuditEvents built from them.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { openLedger } from '../../audit/ledger/index.ts';
 import type { Ledger } from '../../audit/ledger/index.ts';
 
@@ -52,28 +50,6 @@ export function eventText(facts: AccessFacts, filler = ''): string {
 
 /** Midnight of the first day on which generated events may lie. */
 export const firstDayMs = Date.UTC(2026, 1, 27);
-
-/** Facts out of small sets, so that searches hit and miss; `id` and instant spread over days. */
-export const anyFacts: fc.Arbitrary<Omit<AccessFacts, 'id'>> = fc.record({
-  // Four days around the end of a month; many instants on the edges of a second, minute and day.
-  recordedMs: fc
-    .tuple(
-      fc.integer({ min: 0, max: 3 }),
-      fc.constantFrom(0, 1, 999, 1000, 59_999, 60_000, 3_600_000, 86_399_999, 86_340_000),
-    )
-    .map(([day, ms]) => firstDayMs + day * 86_400_000 + ms),
-  patients: fc.uniqueArray(
-    fc.constantFrom('Patient/a', 'Patient/b', 'https://ehr/fhir/Patient/a'),
-    {
-      maxLength: 2,
-    },
-  ),
-  user: fc.constantFrom(undefined, 'Practitioner/a', 'Practitioner/b', 'Patient/b', 'Device/a'),
-  outcome: fc.constantFrom('0', '4', '8', '12'),
-  action: fc.constantFrom('C', 'R', 'U', 'D', 'E'),
-  requestId: fc.constantFrom('q1', 'q2', 'Q1', 'a,b', 'a|b'),
-  requestIdSystem: fc.constantFrom(undefined, 'urn:x', 'urn:y'),
-});
 
 /** An empty ledger in a folder of its own. */
 export interface TestLedger {

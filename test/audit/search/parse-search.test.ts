@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSearch } from '../../../audit/search/index.ts';
+import { parseSearch, searchParameters } from '../../../audit/search/index.ts';
 import type { SearchIssue, SearchQuery } from '../../../audit/search/index.ts';
 
 function parsed(raw: string, bases: readonly string[] = []): SearchQuery {
@@ -15,95 +15,112 @@ function issues(raw: string): readonly SearchIssue[] {
   return result.issues;
 }
 
-const clausesOf = (raw: string, bases?: readonly string[]): SearchQuery['clauses'] =>
-  parsed(raw, bases).clauses;
+const conditionsOf = (raw: string, bases?: readonly string[]): SearchQuery['conditions'] =>
+  parsed(raw, bases).conditions;
 
 describe('a search without parameters', () => {
-  it('asks for the newest 50', () => {
-    expect(parsed('')).toEqual({ clauses: [], within: undefined, count: 50, before: undefined });
+  it('asks for the newest 50, without a total', () => {
+    expect(parsed('')).toEqual({
+      conditions: [],
+      within: undefined,
+      order: 'newest-first',
+      count: 50,
+      total: false,
+      after: undefined,
+    });
   });
 });
 
-describe('patient', () => {
-  it.each(['Patient/1', '1', 'Patient/1/_history/3'])('%s is the patient of that id', (value) => {
-    expect(clausesOf(`patient=${value}`)).toEqual([
-      { parameter: 'patient', anyOf: [{ value: 'Patient/1' }] },
+describe('a reference', () => {
+  const one = { bases: [''], type: 'Patient', id: '1' };
+
+  it.each(['Patient/1', 'Patient/1/_history/3'])('%s is the patient of that id', (value) => {
+    expect(conditionsOf(`patient=${value}`)).toEqual([
+      { kind: 'references', parameter: 'patient', anyOf: [one] },
     ]);
   });
 
-  it('finds the absolute forms under our bases, and by them', () => {
+  it('may be an id alone, of any type or of that of the modifier', () => {
+    expect(conditionsOf('agent=7&agent:Device=7')).toMatchObject([
+      { anyOf: [{ bases: [''], type: undefined, id: '7' }] },
+      { anyOf: [{ bases: [''], type: 'Device', id: '7' }] },
+    ]);
+  });
+
+  it('is looked for under our bases when it is relative or under one of them', () => {
     const bases = ['https://ehr/fhir', 'http://gateway/fhir'];
-    const anyOf = ['Patient/1', 'https://ehr/fhir/Patient/1', 'http://gateway/fhir/Patient/1'].map(
-      (value) => ({ value }),
-    );
-    for (const value of ['1', 'Patient/1', 'https://ehr/fhir/Patient/1']) {
-      expect(clausesOf(`patient=${encodeURIComponent(value)}`, bases)).toEqual([
-        { parameter: 'patient', anyOf },
+    for (const value of [
+      'Patient/1',
+      'https://ehr/fhir/Patient/1',
+      'http://gateway/fhir/Patient/1',
+    ]) {
+      expect(conditionsOf(`patient=${encodeURIComponent(value)}`, bases)).toMatchObject([
+        { anyOf: [{ ...one, bases: ['', ...bases] }] },
       ]);
     }
-  });
-
-  it('takes the URL of another server as it is', () => {
-    expect(clausesOf('patient=https://other/fhir/Patient/1', ['https://ehr/fhir'])).toEqual([
-      { parameter: 'patient', anyOf: [{ value: 'https://other/fhir/Patient/1' }] },
+    expect(conditionsOf('patient=https://other/fhir/Patient/1', bases)).toMatchObject([
+      { anyOf: [{ ...one, bases: ['https://other/fhir'] }] },
     ]);
   });
 
-  it('takes alternatives, and repetition as a further condition', () => {
-    expect(clausesOf('patient=1,2&patient=3')).toEqual([
-      { parameter: 'patient', anyOf: [{ value: 'Patient/1' }, { value: 'Patient/2' }] },
-      { parameter: 'patient', anyOf: [{ value: 'Patient/3' }] },
-    ]);
+  it('may be a URN', () => {
+    const [condition] = conditionsOf('entity=urn:uuid:1', ['https://ehr']);
+    expect(condition).toMatchObject({ anyOf: [{ bases: [''], type: '', id: 'urn:uuid:1' }] });
   });
 
   it.each([
-    '',
-    ',',
-    '1,',
-    'Practitioner/1',
-    'Patient/',
-    'a b',
-    'https://ehr/fhir/Group/1',
-    'x/y/z',
-  ])('%j is bad', (value) => {
-    expect(issues(`patient=${encodeURIComponent(value)}`)).toMatchObject([
-      { kind: 'value-bad', parameter: 'patient' },
-    ]);
+    'patient=',
+    'patient=,',
+    'patient=1,',
+    'patient=Practitioner/1',
+    'patient=Patient/',
+    'patient=a b',
+    'patient=https://ehr/fhir/Group/1',
+    'patient=x/y/z',
+    'patient=Patient/1?x',
+    'agent=Observation/1',
+    'agent:Device=Practitioner/1',
+    'agent:Device=urn:uuid:1',
+  ])('%s is bad', (raw) => {
+    expect(issues(raw)).toMatchObject([{ kind: 'value-bad', parameter: raw.split('=')[0] }]);
+    expect(parseSearch(raw.replace(/=.*/u, '=1')).kind).toBe('ok');
   });
 });
 
-describe('agent', () => {
-  it('takes every type that may take part, and an id of any of them', () => {
-    expect(clausesOf('agent=Device/d')).toEqual([
-      { parameter: 'agent', anyOf: [{ value: 'Device/d' }] },
+describe('repetition', () => {
+  it('is a further condition; commas are alternatives', () => {
+    expect(conditionsOf('patient=1,2&patient=3')).toMatchObject([
+      { anyOf: [{ id: '1' }, { id: '2' }] },
+      { anyOf: [{ id: '3' }] },
     ]);
-    const values = clausesOf('agent=7')[0]?.anyOf.map((term) => term.value);
-    expect(values).toContain('Practitioner/7');
-    expect(values).toContain('Patient/7');
-    expect(values).toHaveLength(6);
-  });
-
-  it('refuses other types', () => {
-    expect(issues('agent=Observation/1')).toHaveLength(1);
   });
 });
 
 describe('tokens', () => {
-  it('take value, system|value and |value, with escapes', () => {
-    expect(clausesOf('entity.identifier=abc,urn:x|abc,|abc,a\\,b\\|c\\\\')).toEqual([
+  it('take value, system|value, |value and system|, with escapes', () => {
+    expect(conditionsOf('entity.identifier=abc,urn:x|abc,|abc,urn:x|,a\\,b\\|c\\\\')).toEqual([
       {
+        kind: 'terms',
         parameter: 'entity.identifier',
+        negated: false,
         anyOf: [
-          { value: 'abc' },
+          { system: undefined, value: 'abc' },
           { system: 'urn:x', value: 'abc' },
           { system: '', value: 'abc' },
-          { value: 'a,b|c\\' },
+          { system: 'urn:x', value: undefined },
+          { system: undefined, value: 'a,b|c\\' },
         ],
       },
     ]);
   });
 
-  it.each(['entity.identifier=urn:x|', 'entity.identifier=a|b|c', 'entity.identifier='])(
+  it('are the same with :identifier as with .identifier', () => {
+    expect(conditionsOf('patient:identifier=urn:x|1')).toEqual(
+      conditionsOf('patient.identifier=urn:x|1'),
+    );
+  });
+
+  it.each(['entity.identifier=|', 'entity.identifier=a|b|c', 'entity.identifier='])(
     '%s is bad',
     (raw) => {
       expect(issues(raw)).toMatchObject([{ kind: 'value-bad', parameter: 'entity.identifier' }]);
@@ -113,11 +130,11 @@ describe('tokens', () => {
   it.each(['outcome=0,12', 'outcome=http://hl7.org/fhir/audit-event-outcome|8', 'action=R,E'])(
     '%s is accepted',
     (raw) => {
-      expect(clausesOf(raw)).toHaveLength(1);
+      expect(conditionsOf(raw)).toHaveLength(1);
     },
   );
 
-  it.each(['outcome=99', 'outcome=ok', 'action=r', 'action=R,X', 'action='])(
+  it.each(['outcome=99', 'outcome=ok', 'action=r', 'action=R,X', 'action=', 'outcome=urn:x|8'])(
     '%s is a slip and is refused',
     (raw) => {
       expect(issues(raw)).toMatchObject([{ kind: 'value-bad' }]);
@@ -129,6 +146,7 @@ describe('date', () => {
   it('takes repetition as a further condition and commas as alternatives', () => {
     const march = { fromMs: Date.UTC(2026, 2, 1), toMs: Date.UTC(2026, 3, 1) - 1 };
     expect(parsed('date=ge2026-03&date=lt2026-04').within).toEqual([march]);
+    expect(parsed('date=ge2026-03&_lastUpdated=lt2026-04').within).toEqual([march]);
     expect(parsed('date=2026-03,2026-05').within).toHaveLength(2);
     expect(parsed('date=2026-03&date=2026-05').within).toEqual([]);
   });
@@ -145,17 +163,49 @@ describe('what steers the page', () => {
     expect(parsed('_count=1001').count).toBe(1000);
   });
 
-  it.each(['_count=0', '_count=-1', '_count=1.5', '_count=', '_count=x', '_cursor=x', '_cursor=0'])(
-    '%s is bad',
+  it.each(['_count=0', '_summary=count', '_summary=count&_count=9', '_count=0&_total=none'])(
+    '%s asks for the total alone',
     (raw) => {
-      expect(issues(raw)).toMatchObject([{ kind: 'value-bad' }]);
+      expect(parsed(raw)).toMatchObject({ count: 0, total: true });
     },
   );
 
-  it('takes each of them once', () => {
-    expect(issues('_count=1&_count=2')).toMatchObject([{ kind: 'repeated', parameter: '_count' }]);
-    expect(parsed('_cursor=12').before).toBe(12);
+  it.each([
+    ['_total=accurate', { total: true, count: 50 }],
+    ['_total=estimate', { total: true, count: 50 }],
+    ['_total=none', { total: false }],
+    ['_summary=false', { total: false, count: 50 }],
+    ['_sort=date', { order: 'oldest-first' }],
+    ['_sort=-date', { order: 'newest-first' }],
+    ['_cursor=17.12.99', { after: { recordedMs: 17, leafIndex: 12, size: 99 } }],
+    ['_cursor=-17.12.99', { after: { recordedMs: -17, leafIndex: 12, size: 99 } }],
+  ])('%s is accepted', (raw, wanted) => {
+    expect(parsed(raw)).toMatchObject(wanted);
   });
+
+  it.each([
+    '_count=-1',
+    '_count=1.5',
+    '_count=',
+    '_count=x',
+    '_cursor=x',
+    '_cursor=12',
+    '_sort=_id',
+    '_sort=date,-date',
+    '_summary=true',
+    '_summary=text',
+    '_summary=data',
+    '_total=maybe',
+  ])('%s is bad', (raw) => {
+    expect(issues(raw)).toMatchObject([{ kind: 'value-bad' }]);
+  });
+
+  it.each(['_count=1&_count=2', '_sort=date&_sort=date', '_total=none&_total=none'])(
+    '%s is refused: once is enough',
+    (raw) => {
+      expect(issues(raw)).toMatchObject([{ kind: 'repeated' }]);
+    },
+  );
 
   it.each(['json', 'application/json', 'application/fhir+json', 'application/fhir%2Bjson'])(
     '_format=%s changes nothing',
@@ -169,16 +219,49 @@ describe('what steers the page', () => {
   });
 });
 
+const unsupported =
+  'sites=x&patient:above=1&patient.name=y&outcome=0&_elements=id&policy:below=urn:x&date:missing=true&_sort:x=date&agent:Observation=1&agent:not=1';
+
 describe('what is not supported', () => {
+  const found = [
+    { kind: 'parameter-unsupported', parameter: 'sites' },
+    { kind: 'modifier-unsupported', parameter: 'patient:above' },
+    { kind: 'parameter-unsupported', parameter: 'patient.name' },
+    { kind: 'parameter-unsupported', parameter: '_elements' },
+    { kind: 'modifier-unsupported', parameter: 'policy:below' },
+    { kind: 'modifier-unsupported', parameter: 'date:missing' },
+    { kind: 'modifier-unsupported', parameter: '_sort:x' },
+    { kind: 'modifier-unsupported', parameter: 'agent:Observation' },
+    { kind: 'modifier-unsupported', parameter: 'agent:not' },
+  ];
+
   it('is named, all of it at once', () => {
-    expect(issues('site=x&patient:missing=true&patient.name=y&outcome=0&_sort=date')).toMatchObject(
-      [
-        { kind: 'parameter-unsupported', parameter: 'site' },
-        { kind: 'modifier-unsupported', parameter: 'patient:missing' },
-        { kind: 'parameter-unsupported', parameter: 'patient.name' },
-        { kind: 'parameter-unsupported', parameter: '_sort' },
-      ],
-    );
+    expect(issues(unsupported)).toMatchObject(found);
+  });
+
+  it('is ignored under lenient handling, and named', () => {
+    const result = parseSearch(unsupported, { isLenient: true });
+    expect(result).toMatchObject({ kind: 'ok', ignored: found });
+    expect(result.kind === 'ok' && result.query).toEqual(parsed('outcome=0'));
+  });
+
+  it('is not the same as a bad value, which lenient handling refuses too', () => {
+    const result = parseSearch('sites=x&outcome=99', { isLenient: true });
+    expect(result).toMatchObject({ kind: 'refused', issues: [{ parameter: 'outcome' }] });
+  });
+
+  it('is every modifier that a parameter does not have', () => {
+    const values: Readonly<Record<string, string>> = { date: '2026', string: 'x', token: '0' };
+    for (const { name, type, codes, modifiers } of searchParameters) {
+      const plain = codes?.[0] ?? values[type] ?? 'x';
+      for (const modifier of ['', 'exact', 'contains', 'not', 'missing', 'text', 'in', 'below']) {
+        const isKnown = modifier === '' || modifiers.includes(modifier);
+        const value = modifier === 'missing' ? 'true' : plain;
+        const parameter = modifier === '' ? name : `${name}:${modifier}`;
+        const raw = `${parameter}=${value}`;
+        expect(parseSearch(raw).kind, raw).toBe(isKnown ? 'ok' : 'refused');
+      }
+    }
   });
 
   it('is refused in numbers too', () => {
@@ -190,8 +273,13 @@ describe('what is not supported', () => {
   });
 
   it('never makes the parser throw', () => {
+    const names = searchParameters.flatMap(({ name, modifiers }) => [
+      name,
+      ...modifiers.map((modifier) => `${name}:${modifier}`),
+    ]);
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (raw) => {
+      fc.property(fc.constantFrom('', ...names), fc.string({ unit: 'binary' }), (name, value) => {
+        const raw = name === '' ? value : new URLSearchParams([[name, value]]);
         expect(['ok', 'refused']).toContain(parseSearch(raw).kind);
       }),
     );
