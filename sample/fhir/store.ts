@@ -101,7 +101,6 @@ export class Store extends MemoryRepository {
     options?: UpdateResourceOptions,
   ): Promise<WithId<T>> {
     const id = resource.id ?? '';
-    if (!/^[A-Za-z0-9.-]{1,64}$/.test(id)) throw problem('bad-request', 'This is no logical id.');
     this.#expect(resource.resourceType, id, options?.ifMatch);
     return this.#put(resource, id, this.#options.clock(), 'PUT');
   }

@@ -59,7 +59,7 @@ describe('a transaction', () => {
     const reply = await send(server, 'transaction', [
       { request: { method: 'DELETE', url: 'Observation/hr-2' } },
       {
-        resource: { ...observation('Patient/zoe'), id: 'hr-1' } as Resource,
+        resource: { ...observation('Patient/zoe'), id: 'hr-1' },
         request: { method: 'PUT', url: 'Observation/hr-1' },
       },
       {
