@@ -34,15 +34,18 @@ export async function recordAccess(options: ReviewOptions, access: Access): Prom
 
 function reviewAccess(access: Access, endedAt: Date): ReviewAccess {
   const { request, credential, answer } = access;
+  const kind = kindOf(access.asked);
   return {
     requestId: access.requestId,
-    kind: kindOf(access.asked),
+    kind,
     reader: credential.kind === 'reader' ? credential.reader : undefined,
     peer: { address: request.socket.remoteAddress ?? 'unknown' },
     method: request.method,
     target: targetOf(access),
     status: answer.status,
-    ...(answer.status === 200 ? { results: answer.eventCount } : {}),
+    ...(answer.status === 200 && (kind === 'search' || kind === 'read')
+      ? { results: answer.eventCount }
+      : {}),
     ...(answer.checked === undefined ? {} : { checked: answer.checked }),
     receivedAt: access.receivedAt,
     endedAt,

@@ -63,7 +63,7 @@ export function factsOf(event) {
       'What makes the session',
       sessionKind === undefined ? undefined : (sessionKinds[sessionKind] ?? sessionKind),
     ],
-    ['What', joined([actions[text(root, 'action') ?? ''], codesOf(objects(root['subtype']))])],
+    ['What', codesOf(objects(root['subtype'])) || actions[text(root, 'action') ?? '']],
     ['Resource', joined(data.map((entity) => referenceOf(entity)))],
     ['Patient', joined(patients.map((entity) => referenceOf(entity)))],
     ['How the patient is known', details.get('patient-found')?.join(', ')],

@@ -122,7 +122,7 @@ describe('the facts of an event', () => {
       Who: 'Dr Ana Souza',
       'Persistent identifier': 'Practitioner/12 – u-4711 at https://ehr.example.org/oauth',
       App: 'Vitals – Vitals at https://ehr.example.org/oauth',
-      What: 'read – read',
+      What: 'read',
       Resource: 'Observation/7',
       Patient: 'Patient/1',
       From: '192.0.2.7',

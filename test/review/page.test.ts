@@ -221,6 +221,7 @@ describe('who the reader is', () => {
   it('is told to every reader, whatever the role', async () => {
     const auditor = await face.ask('get', '/page/reader').expect(200);
     expect(JSON.parse(auditor.text)).toEqual({ name: 'ann.auditor', role: 'auditor' });
+    expect(detailOf(accessesIn(face)[0], 'review-results')).toBeUndefined();
     const operator = await face.ask('get', '/page/reader', operatorToken).expect(200);
     expect(JSON.parse(operator.text)).toEqual({ name: 'olga.operator', role: 'operator' });
     expect(accessesIn(face).map((access) => access.agent[0]?.who?.display)).toEqual([
