@@ -101,6 +101,11 @@ export function subject(
       : [pieceFor('app', app, client?.['who'])];
   }
   const name = word(named(nameOf(user), names), 'an unidentified user');
+  const [userId, clientId] = [user, client].map((agent) =>
+    textAt(agent, 'who', 'identifier', 'value'),
+  );
+  // A backend service holds its own token: there is nobody behind it.
+  if (userId !== undefined && userId === clientId) return [pieceFor('app', name, client?.['who'])];
   const person = pieceFor('user', name, user['who']);
   if (client === undefined) return [person];
   return [person, words(', using '), pieceFor('app', app, client['who']), words(end)];

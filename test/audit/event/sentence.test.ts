@@ -52,6 +52,22 @@ describe('the sentence of an exchange', () => {
       'Dr Ana Souza, using Vitals, tried to delete Condition/1: refused (HTTP 403 Forbidden)',
     ],
     [
+      'a backend service',
+      answered(request('GET', 'Patient/1'), undefined, {
+        identity: {
+          ...ana,
+          claims: {
+            subject: 'export',
+            clientId: 'export',
+            isClientOnly: true,
+            scopes: ['system/*.rs'],
+            purposeOfUse: [],
+          },
+        },
+      }),
+      'export read Patient/1: allowed',
+    ],
+    [
       'nobody',
       answered(request('GET', 'Patient/1'), undefined, anonymous),
       'somebody without a token read Patient/1: allowed',
