@@ -108,6 +108,8 @@ export function subject(
   if (userId !== undefined && userId === clientId) return [pieceFor('app', name, client?.['who'])];
   const person = pieceFor('user', name, user['who']);
   if (client === undefined) return [person];
+  // A backend service is its own user.
+  if (name === app) return [pieceFor('app', app, client['who'])];
   return [person, words(', using '), pieceFor('app', app, client['who']), words(end)];
 }
 

@@ -1,5 +1,5 @@
 /**
- * A new user's first hour: a fresh clone, only the README, its commands as they stand there. The
+ * A new user's first hour: a fresh clone, the README and the tour, their commands as they stand. The
  * FHIR server that it talks of is the sample upstream, on the port that the README names.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
@@ -30,16 +30,16 @@ afterAll(async () => {
   rmSync(clone, { recursive: true, force: true });
 });
 
-/** Code blocks of the README in one language, in their order. */
-function blocks(language: string): string[] {
-  const readme = readFileSync(path.join(clone, 'README.md'), 'utf8');
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(
-    (found) => (found[1] ?? '').trim(),
+/** Code blocks of a page in one language, in their order. */
+function blocks(language: string, page = 'README.md'): string[] {
+  const text = readFileSync(path.join(clone, page), 'utf8');
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map((found) =>
+    (found[1] ?? '').trim(),
   );
 }
 
-function block(language: string, part: string): string {
-  const found = blocks(language).filter((text) => text.includes(part));
+function block(language: string, part: string, page?: string): string {
+  const found = blocks(language, page).filter((text) => text.includes(part));
   expect(found, `one ${language} block with ${part}`).toHaveLength(1);
   return found[0] ?? '';
 }
@@ -110,7 +110,21 @@ describe('someone who follows the README in a fresh clone', () => {
     const search = /^ {2}(npm run chaperone -- search .*)$/m.exec(sample.output())?.[1] ?? '';
     expect(sh(search).out).toContain('Patient/zoe');
     await expect.poll(() => sample.output()).toMatch(/read .*Patient\/zoe/);
+    for (const command of block('sh', 'curl -H', 'docs/demo.md').split('\n')) {
+      expect([command, sh(command).code]).toEqual([command, 0]);
+    }
+    for (const [url] of readFileSync(path.join(clone, 'docs/demo.md'), 'utf8').matchAll(
+      /(?<=`)http:\/\/127\.0\.0\.1:80[67]0\/(?:launcher)?(?=`)/g,
+    )) {
+      expect([url, (await fetch(url)).status]).toEqual([url, 200]);
+    }
     expect(await sample.stop()).toBe(0);
+  });
+
+  it('plays a day of the clinic on fresh data', async () => {
+    const day = await serving(block('sh', '--traffic', 'docs/demo.md'), /The day is over: .*\n/);
+    expect(day.output()).toContain('Aoife Byrne, using Chart Review, read Patient/ines');
+    expect(await day.stop()).toBe(0);
   });
 
   it('finds the test command that CI calls', () => {

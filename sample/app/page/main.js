@@ -75,7 +75,7 @@ async function showChart(client, patient) {
     showMedications(place, await readAll(client, `MedicationRequest?${about}`));
   });
   await part('documents', async (place) => {
-    const documents = await readAll(client, `DocumentReference?${about}`);
+    const documents = await readAll(client, `DocumentReference?${about}&_sort=-date`);
     showDocuments(place, documents, (one) => openAttachment(client, one), problemText);
   });
 }

@@ -78,6 +78,22 @@ describe('the sentence of an exchange', () => {
       'somebody without a token asked what the server can do: allowed',
     ],
     [
+      'a backend service',
+      answered(request('GET', 'Patient/1'), undefined, {
+        identity: {
+          ...ana,
+          claims: {
+            clientId: 'reports',
+            subject: 'reports',
+            isClientOnly: true,
+            scopes: [],
+            purposeOfUse: [],
+          },
+        },
+      }),
+      'reports read Patient/1: allowed',
+    ],
+    [
       'a preflight',
       answered(request('OPTIONS', 'Patient/1'), undefined, {
         ...anonymous,
