@@ -193,6 +193,26 @@ describe('a launch by the EHR through the gateway', () => {
   });
 });
 
+describe('the review page', () => {
+  it('answers who saw a patient, and what that user did', async () => {
+    const { page, said } = await newPage(browser);
+    await page.goto(`${new URL(clinic.running.reviewUrl).origin}/`);
+    await page
+      .getByLabel('Reader’s token')
+      .fill(readFileSync(clinic.readerTokenFile, 'utf8').trim());
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Patient', { exact: true }).fill('Patient/zoe');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    const sentences = page.locator('#rows .what');
+    const created = 'Dr Ana Souza, using vitals, created Observation/new-1 of Patient/zoe: allowed';
+    await sentences.getByText(created).waitFor();
+    await page.getByRole('link', { name: 'Dr Ana Souza' }).first().click();
+    await sentences.getByText('read Practitioner/ana-souza').first().waitFor();
+    expect(said).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('the access log of the EHR', () => {
   it('has no FHIR request that the record does not know', async () => {
     expect(clinic.ehr.accessLog().length).toBeGreaterThan(20);
