@@ -13,7 +13,13 @@ import { addLaunchContext } from './answers.ts';
 import { createCheckToken } from './check-token.ts';
 import type { SampleClient } from './clients.ts';
 import { configure } from './configuration.ts';
-import { authorizationEndpoint, jwtTokens, pinToIssuer, type Listener } from './front.ts';
+import {
+  authorizationEndpoint,
+  jwtTokens,
+  pinToIssuer,
+  refreshByToken,
+  type Listener,
+} from './front.ts';
 import { interactionRoutes } from './interaction.ts';
 import { issueToken, type TokenRequest } from './issue-token.ts';
 import { createLaunches, type LaunchContext } from './launches.ts';
@@ -109,10 +115,13 @@ function handlerOf(provider: Provider, state: ServerState): express.Express {
   app.use('/interaction', interactionRoutes(provider, state));
   app.use(authorizationEndpoint(listen));
   app.use(jwtTokens(state, listen));
+  app.use(refreshByToken(provider, state, listen));
   app.use((request, response) => listen(request, response));
-  app.use((_cause: unknown, _request: Request, response: Response, next: NextFunction) => {
-    if (response.headersSent) next(_cause);
-    else response.status(400).set(pageHeaders([])).send(errorPage('invalid_request', ''));
+  app.use((cause: unknown, request: Request, response: Response, next: NextFunction) => {
+    response.status(400);
+    if (response.headersSent) next(cause);
+    else if (request.path !== '/authorize') response.json({ error: 'invalid_request' });
+    else response.set(pageHeaders([])).send(errorPage('invalid_request', ''));
   });
   return app;
 }

@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import type Provider from 'oidc-provider';
 import { looksLikeJwt } from './own-jwt.ts';
 import type { ServerState } from './state.ts';
 
@@ -74,6 +75,35 @@ export function jwtTokens(state: ServerState, listen: Listener): express.Router 
     const token = parameters.get('token');
     if (token !== null && looksLikeJwt(token)) {
       parameters.set('token', (await state.ownJwts.storeKeyIn(token)) ?? 'unknown');
+    }
+    await listen(withBody(request, parameters.toString()), response);
+  });
+  return router;
+}
+
+/**
+ * Refreshing by a public app without `client_id`: SMART does not ask for it and fhirclient does not
+ * send it, but the library wants it. A refresh token knows whose it is.
+ *
+ * @see https://hl7.org/fhir/smart-app-launch/STU2.2/app-launch.html
+ */
+export function refreshByToken(
+  provider: Provider,
+  state: ServerState,
+  listen: Listener,
+): express.Router {
+  const router = express.Router();
+  router.post('/token', express.text({ type: form, limit: '64kb' }), async (request, response) => {
+    const parameters = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
+    const identified =
+      request.headers.authorization !== undefined ||
+      parameters.has('client_id') ||
+      parameters.has('client_assertion');
+    const token = parameters.get('refresh_token');
+    if (token !== null && !identified) {
+      const clientId = (await provider.RefreshToken.find(token))?.clientId ?? '';
+      // Apps with a secret have to show it: for them nothing is added, and the request is refused.
+      if (state.clients.get(clientId)?.kind === 'public') parameters.set('client_id', clientId);
     }
     await listen(withBody(request, parameters.toString()), response);
   });

@@ -9,6 +9,7 @@ import {
   exchange,
   fhirBaseUrl,
   post,
+  redirectUri,
   startAuthorization,
   type AuthorizationUnderTest,
   type Exchanged,
@@ -62,6 +63,41 @@ describe.each(['jwt', 'opaque'] as const)('with %s access tokens', (accessTokens
     expect(again).toMatchObject({ status: 400, json: { error: 'invalid_grant' } });
     expect(await server.check(access)).toBeUndefined();
     expect((await refresh(second['refresh_token'])).json['error']).toBe('invalid_grant');
+  });
+
+  it('refreshes for a public app that does not say who it is, and for no app with a secret', async () => {
+    const { json } = await tokens();
+    const url = `${server.issuer}/token`;
+    const form = { grant_type: 'refresh_token', refresh_token: json['refresh_token'] as string };
+    expect((await post(url, form)).json['patient']).toBe('zoe');
+    // The same token again is the sign of a thief, with client_id or without.
+    expect((await post(url, form)).json['error']).toBe('invalid_grant');
+    const parameters = { client_id: 'chart-review', scope: 'offline_access user/*.rs' };
+    const request = authorizationRequest(server.issuer, parameters);
+    const answer = answerOf(await createBrowser(server.issuer).open(request.url));
+    const secret = basic('chart-review', server.chartReviewSecret);
+    const exchanged = await post(
+      url,
+      {
+        grant_type: 'authorization_code',
+        redirect_uri: redirectUri,
+        code: answer.get('code') ?? '',
+        code_verifier: request.verifier,
+      },
+      secret,
+    );
+    const other = { ...form, refresh_token: exchanged.json['refresh_token'] as string };
+    expect((await post(url, other)).json['error']).toBe('invalid_request');
+    expect((await post(url, other, secret)).status).toBe(200);
+  });
+
+  it('answers a form that is too long with an OAuth error', async () => {
+    const response = await fetch(`${server.issuer}/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'x'.repeat(70_000) }),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toStrictEqual({ error: 'invalid_request' });
   });
 
   it('keeps the session over a refresh, with a new token id', async () => {
