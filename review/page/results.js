@@ -3,8 +3,8 @@
 import { textOf } from './api.js';
 import { byId, element, spoken } from './dom.js';
 import { eventRow } from './rows.js';
-import { conditionsOf } from './search-text.js';
-import { counted } from './words.js';
+import { conditionsOf, withTotal } from './search-text.js';
+import { foundText } from './words.js';
 
 /**
  * @param {(path: string) => Promise<import('./api.js').Answer>} call
@@ -21,6 +21,9 @@ export function setUpResults(call, open) {
   let round = 0;
   /** @type {string | undefined} */
   let next;
+  let isOldestFirst = false;
+  /** @type {number | undefined} */
+  let total;
 
   older.addEventListener('click', () => void loadOlder());
 
@@ -29,6 +32,7 @@ export function setUpResults(call, open) {
   function clear() {
     round += 1;
     next = undefined;
+    total = undefined;
     rows.replaceChildren();
     status.replaceChildren();
     problem.replaceChildren();
@@ -50,7 +54,9 @@ export function setUpResults(call, open) {
     const said = conditions.map((one) => one.text).join(', ');
     document.title = `${said === '' ? 'Newest events' : said} – Chaperone review`;
     if (toResults) title.focus();
-    await load(text);
+    isOldestFirst = new URLSearchParams(text).get('_sort') === 'date';
+    older.replaceChildren(isOldestFirst ? 'Load newer' : 'Load older');
+    await load(withTotal(text));
   }
 
   async function loadOlder() {
@@ -83,21 +89,10 @@ export function setUpResults(call, open) {
     const shown = rows.rows.length;
     table.hidden = shown === 0;
     older.hidden = next === undefined;
-    status.replaceChildren(statusText(shown, page.total, next !== undefined));
+    if (page.total !== undefined) total = page.total;
+    const isMore = next !== undefined;
+    status.replaceChildren(foundText({ shown, total, isMore, isOldestFirst }));
   }
-}
-
-/**
- * @param {number} shown
- * @param {number | undefined} total
- * @param {boolean} isMore
- */
-function statusText(shown, total, isMore) {
-  if (shown === 0) return 'No event matches this search.';
-  if (!isMore) return `${counted(shown, 'event')}, newest first. That is all.`;
-  return total === undefined
-    ? `The newest ${counted(shown, 'event')}; there are older ones.`
-    : `The newest ${shown.toLocaleString('en')} of ${counted(total, 'event')}.`;
 }
 
 /** @param {readonly { text: string, without: string }[]} conditions */

@@ -72,6 +72,16 @@ export function searchFor(find) {
 }
 
 /**
+ * The search, with a total unless it says something of totals itself.
+ *
+ * @param {string} text
+ */
+export function withTotal(text) {
+  if (new URLSearchParams(text).has('_total')) return text;
+  return `${text === '' ? '' : `${text}&`}_total=accurate`;
+}
+
+/**
  * The conditions of a search for people, each with the search that is left without it.
  *
  * @param {string} text

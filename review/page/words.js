@@ -39,3 +39,21 @@ export function outcomeShown(code) {
 export function counted(count, one) {
   return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`;
 }
+
+/**
+ * How many events are shown, of how many.
+ *
+ * @param {{ shown: number, total: number | undefined, isMore: boolean, isOldestFirst: boolean }} found
+ */
+export function foundText({ shown, total, isMore, isOldestFirst }) {
+  const [first, others] = isOldestFirst ? ['oldest', 'newer'] : ['newest', 'older'];
+  if (shown === 0) {
+    return total === undefined || total === 0
+      ? 'No event matches this search.'
+      : `${counted(total, 'event')} in all; none asked for.`;
+  }
+  if (!isMore) return `${counted(shown, 'event')}, ${first} first. That is all.`;
+  return total === undefined
+    ? `The ${first} ${counted(shown, 'event')}; there are ${others} ones.`
+    : `The ${first} ${shown.toLocaleString('en')} of ${counted(total, 'event')}.`;
+}

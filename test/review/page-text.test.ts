@@ -17,10 +17,11 @@ interface Fields {
   readonly extra: string;
 }
 
-const { conditionsOf, fieldsOf, searchFor, searchOf } = await pageModule<{
+const { conditionsOf, fieldsOf, searchFor, searchOf, withTotal } = await pageModule<{
   readonly searchOf: (fields: Fields) => string;
   readonly fieldsOf: (text: string) => Fields;
   readonly searchFor: (find: { parameter: string; value: string }) => string;
+  readonly withTotal: (text: string) => string;
   readonly conditionsOf: (text: string) => readonly { text: string; without: string }[];
 }>('search-text');
 const { factsOf } = await pageModule<{
@@ -34,6 +35,7 @@ const { checkWords } = await pageModule<{
     problems: readonly string[];
   };
 }>('check-words');
+const { foundText } = await pageModule<{ readonly foundText: (found: object) => string }>('words');
 const { outcomeText } = await pageModule<{ readonly outcomeText: (text: string) => string }>('api');
 
 const none: Fields = {
@@ -147,6 +149,26 @@ describe('the facts of an event', () => {
         }
       }),
     );
+  });
+});
+
+describe('how many were found', () => {
+  it.each([
+    [{ shown: 0, total: 0, isMore: false }, 'No event matches this search.'],
+    [{ shown: 0, total: undefined, isMore: false }, 'No event matches this search.'],
+    [{ shown: 0, total: 7, isMore: false }, '7 events in all; none asked for.'],
+    [{ shown: 1, total: 1, isMore: false }, '1 event, newest first. That is all.'],
+    [{ shown: 50, total: 1234, isMore: true }, 'The newest 50 of 1,234 events.'],
+    [{ shown: 50, total: undefined, isMore: true }, 'The newest 50 events; there are older ones.'],
+    [{ shown: 50, total: 60, isMore: true, isOldestFirst: true }, 'The oldest 50 of 60 events.'],
+  ])('%j is said', (found, text) => {
+    expect(foundText({ isOldestFirst: false, ...found })).toBe(text);
+  });
+
+  it('is asked for, unless the search says otherwise', () => {
+    expect(withTotal('')).toBe('_total=accurate');
+    expect(withTotal('patient=x')).toBe('patient=x&_total=accurate');
+    expect(withTotal('patient=x&_total=none')).toBe('patient=x&_total=none');
   });
 });
 

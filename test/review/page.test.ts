@@ -197,6 +197,25 @@ describe('events as sentences', () => {
     expect((JSON.parse(again.text) as Told).events.map(({ id }) => id)).toEqual(['one']);
   });
 
+  it('lead nowhere where the search would be refused', async () => {
+    const told = async (patient: string): Promise<unknown> => {
+      const entity = {
+        what: { reference: patient },
+        type: { code: '1' },
+        role: { code: '1' },
+      };
+      const id = `about-${patient.replace('/', '-')}`;
+      await face.home.append([
+        JSON.stringify({ ...(JSON.parse(event(id)) as object), entity: [entity] }),
+      ]);
+      const response = await face.ask('get', `/page/events?_id=${id}`).expect(200);
+      const [found] = (JSON.parse(response.text) as Told).events;
+      return found?.phrases.find(({ kind }) => kind === 'patient');
+    };
+    expect(await told('Location/1')).toEqual({ kind: 'patient', text: 'Location/1' });
+    expect(await told('Patient/1')).toMatchObject({ find: { parameter: 'patient' } });
+  });
+
   it('are refused as a search is, in the same words', async () => {
     const response = await face.ask('get', '/page/events?nonsense=1').expect(400);
     const bundle = await face.ask('get', '/fhir/AuditEvent?nonsense=1').expect(400);

@@ -14,6 +14,7 @@ export interface ClinicMorning {
 const names: Readonly<Record<string, string>> = {
   'ana-souza': 'Dr Ana Souza',
   'kenji-mori': 'Dr Kenji Mori',
+  mallory: '<img src=x onerror="document.title = 1">',
 };
 
 /** A token that nobody has checked, as an upstream would accept it. */

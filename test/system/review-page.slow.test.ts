@@ -147,6 +147,23 @@ describe('by clicking', () => {
     expect(await page.getByLabel('Patient', { exact: true }).inputValue()).toBe('Patient/zoe');
   });
 
+  it('answers what happened in a session', async () => {
+    await page.goto(`${root}#patient=Patient/zoe`);
+    await signIn();
+    await found('Patient: Patient/zoe', 3);
+    await page.getByRole('link', { name: 'Session' }).first().click();
+    await found('Session: morning-2', 2);
+    expect(
+      (await sentences()).map((text) => /(?:Condition|Observation)\S+\d/u.exec(text)?.[0]),
+    ).toEqual(['Condition/tomas-1', 'Observation/zoe-1']);
+    expect(await page.getByLabel('Session', { exact: true }).inputValue()).toBe('morning-2');
+    await page.getByRole('link', { name: 'vitals' }).first().click();
+    await found('User or app: ');
+    expect(await page.locator('#results-problem').innerText()).toBe('');
+    await page.getByRole('link', { name: 'Observation/zoe-2' }).click();
+    await found('Resource: Observation/zoe-2', 1);
+  });
+
   it('leads to all of one request, and a condition can be taken away', async () => {
     await page.goto(`${root}#agent=Practitioner/ana-souza`);
     await signIn();
@@ -182,6 +199,7 @@ describe('by clicking', () => {
     await page.goto(`${root}#patient=Patient/tomas&_count=2`);
     await signIn();
     await found('Patient: Patient/tomas', 2);
+    expect(await page.locator('#results-status').innerText()).toBe('The newest 2 of 5 events.');
     const older = page.getByRole('button', { name: 'Load older' });
     await older.click();
     await found('Patient: Patient/tomas', 4);
@@ -230,6 +248,27 @@ describe('the details of an event', () => {
     await page.locator('dialog').getByRole('link', { name: 'Dr Ana Souza' }).click();
     await found('User: Practitioner/ana-souza');
     expect(await page.locator('dialog').isVisible()).toBe(false);
+  });
+});
+
+describe('markup in a record', () => {
+  it('stays text, in the sentence and in the details', async () => {
+    await morning.read('mallory', 'evening', 'harold');
+    await page.goto(`${root}#patient=Patient/harold`);
+    await signIn();
+    await found('Patient: Patient/harold', 1);
+    expect((await sentences())[0]).toContain('<img src=x onerror="document.title = 1">');
+    await page.locator('#rows button').first().click();
+    await page.locator('dialog pre').waitFor();
+    expect(await page.locator('main img, dialog img').count()).toBe(0);
+    expect(await page.title()).toBe('Patient: Patient/harold – Chaperone review');
+  });
+
+  it('in the address stays text', async () => {
+    await page.goto(`${root}#${encodeURIComponent('<img src=x>')}=1`);
+    await signIn();
+    await page.getByText('This search parameter is not supported.').waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
   });
 });
 
@@ -310,7 +349,7 @@ describe('each look', () => {
     expect(lines.slice(at, at + 4)).toEqual([
       'POST /page/check',
       expect.stringMatching(/^GET \/fhir\/AuditEvent\/\w{26}$/) as string,
-      'GET /page/events?patient=Patient/zoe&_count=1',
+      'GET /page/events?patient=Patient/zoe&_count=1&_total=accurate',
       'GET /page/reader',
     ]);
     const names = new Set(events.slice(0, at + 4).map((event) => event.agent[0]?.name));
