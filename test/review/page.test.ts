@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { sentence } from '../../audit/event/index.ts';
+import { createIntegrityCheck } from '../../review/integrity.ts';
 import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf } from '../support/face-under-test.ts';
 import { accessesIn, operatorToken, startReviewFace } from '../support/review-face.ts';
@@ -332,15 +333,19 @@ describe('an integrity check', () => {
     expect(detailOf(accessesIn(face).at(-1), 'verify-result')).toMatch(/^\d+ problems: /);
   });
 
-  it('runs once for all who ask at one time', async () => {
-    await face.home.append(Array.from({ length: 500 }, (_, i) => event(`e${String(i)}`)));
-    const [a, b] = await Promise.all([
-      face.ask('post', '/page/check').expect(200),
-      face.ask('post', '/page/check').expect(200),
-    ]);
-    const starts = [a, b].map((one) => JSON.parse(one.text) as { running?: { startedAt: string } });
-    expect(starts[0]?.running?.startedAt).toBeDefined();
-    expect(starts[1]?.running?.startedAt).toBe(starts[0]?.running?.startedAt);
+  it('is not recorded with an earlier verdict while another runs', async () => {
     await checked(face);
+    const response = await face.ask('post', '/page/check').expect(200);
+    expect(JSON.parse(response.text)).toMatchObject({ running: {}, last: { ok: true } });
+    expect(detailOf(accessesIn(face).at(-1), 'verify-result')).toBeUndefined();
+  });
+
+  it('runs once for all who ask at one time', async () => {
+    const check = createIntegrityCheck(face.home.folder, () => new Date());
+    check.start();
+    const { running } = check.state();
+    check.start();
+    expect(check.state().running).toBe(running);
+    await check.close();
   });
 });
