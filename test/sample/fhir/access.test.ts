@@ -123,13 +123,15 @@ describe('a patient scope', () => {
     expect((await put('hr-4', 'Patient/zoe')).status).toBe(403);
     expect((await put('hr-1', 'Patient/tomas')).status).toBe(403);
     expect((await put('hr-1', 'Patient/zoe')).status).toBe(200);
-    const patch = (id: string): Promise<Reply> =>
+    const patch = (id: string, subject: string): Promise<Reply> =>
       ask(`/Observation/${id}`, {
         method: 'PATCH',
-        body: [{ op: 'replace', path: '/subject/reference', value: 'Patient/tomas' }],
+        body: [{ op: 'replace', path: '/subject/reference', value: subject }],
         headers: { 'content-type': 'application/json-patch+json' },
       });
-    expect([(await patch('hr-1')).status, (await patch('hr-4')).status]).toEqual([403, 403]);
+    expect((await patch('hr-1', 'Patient/tomas')).status).toBe(403);
+    expect((await patch('hr-4', 'Patient/zoe')).status).toBe(403);
+    expect((await patch('hr-1', 'Patient/zoe')).status).toBe(200);
     expect((await ask('/Observation/hr-1')).json['subject']).toEqual({ reference: 'Patient/zoe' });
     const remove = (path: string): Promise<Reply> => ask(path, { method: 'DELETE' });
     expect((await remove('/Observation/hr-4')).status).toBe(403);
@@ -190,7 +192,9 @@ describe('a scope of a user or a system', () => {
     expect((await ask('/Patient')).status).toBe(403);
     expect((await ask('/Observation/hr-4')).status).toBe(403);
     expect(idsOf(await ask('/Observation?patient=tomas'))).toEqual(['hr-4']);
-    expect((await ask('/Practitioner/ana-souza')).status).toBe(403);
+    for (const path of ['/Practitioner/ana-souza', '/Practitioner/_history']) {
+      expect((await ask(path)).status, path).toBe(403);
+    }
     const made = { method: 'POST', body: observation('Patient/tomas') };
     expect((await ask('/Observation', made)).status).toBe(201);
     expect((await ask('/Observation/hr-4', { method: 'DELETE' })).status).toBe(403);
@@ -211,6 +215,9 @@ describe('a scope of a user or a system', () => {
     expect(idsOf(await ask('/Observation?patient=zoe'))).toEqual(['glucose']);
     expect((await ask('/Observation/glucose')).status).toBe(200);
     expect((await ask('/Observation/hr-1')).status).toBe(403);
+    const both = await asking('user/Observation.r user/Observation.s?category=laboratory');
+    expect(idsOf(await both('/Observation?patient=zoe'))).toEqual(['glucose']);
+    expect((await both('/Observation/hr-1')).status).toBe(200);
   });
 });
 

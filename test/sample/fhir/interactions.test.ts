@@ -39,6 +39,7 @@ describe('a read', () => {
   it.each([
     ['an unknown id', '/Patient/nobody', 404],
     ['an unknown type', '/Foo/1', 404],
+    ['all of an unknown type', '/Foo', 404],
     ['a type in lower case', '/patient/zoe', 404],
     ['an operation that there is not', '/Patient/zoe/$nothing', 404],
     ['a path that decodes to another', '/Patient%2Fzoe', 400],
@@ -73,6 +74,9 @@ describe('a read', () => {
     const native = await call('/Binary/letter-text', { headers: { accept: 'text/plain' } });
     expect(native.text).toBe('Dear colleague');
     expect(native.headers.get('content-type')).toBe('text/plain');
+    // Never a page of this origin, whatever somebody stored.
+    expect(native.headers.get('content-disposition')).toBe('attachment');
+    expect(native.headers.get('x-content-type-options')).toBe('nosniff');
     const fhir = await call('/Binary/letter-text', {
       headers: { accept: 'application/fhir+json' },
     });
@@ -123,6 +127,17 @@ describe('a create', () => {
     ['no resource', { a: 1 }, 400, {}],
     ['another type', { resourceType: 'Patient' }, 400, {}],
     ['another media type', 'a,b', 415, { 'content-type': 'text/csv' }],
+    ['nothing', 'null', 400, {}],
+    ['a list', '[]', 400, {}],
+    ['a code that is not bound', { ...observation, status: 'canary' }, 400, {}],
+    ['a date that is none', { ...observation, effectiveDateTime: 'canary' }, 400, {}],
+    ['a list that is none', { ...observation, category: {} }, 400, {}],
+    [
+      'a contained resource that is none',
+      { ...observation, contained: [{ resourceType: 'Canary' }] },
+      400,
+      {},
+    ],
     [
       'a subject that there is not',
       { ...observation, subject: { reference: 'Patient/x' } },
@@ -133,6 +148,7 @@ describe('a create', () => {
     const { call } = await startTestServer();
     const reply = await call('/Observation', { method: 'POST', body, headers });
     expect([reply.status, reply.json.resourceType]).toEqual([status, 'OperationOutcome']);
+    expect(reply.text).not.toMatch(/canary|Cannot read/);
   });
 
   it('stores references to this server in their relative form', async () => {

@@ -39,6 +39,8 @@ export interface TestServerOptions {
   /** Token and what it stands for; without, access is open. */
   readonly grants?: Readonly<Record<string, Grant>>;
   readonly baseFrom?: 'configured' | 'host';
+  /** Waited for before a token is answered for. */
+  readonly beforeCheck?: () => Promise<void>;
 }
 
 const endpoints = {
@@ -62,7 +64,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       ? { kind: 'open' }
       : {
           kind: 'smart',
-          check: (token) => Promise.resolve(grants[token]),
+          check: async (token) => {
+            await options.beforeCheck?.();
+            return grants[token];
+          },
           smartConfiguration: endpoints,
         };
   const handler = await createFhirHandler({
