@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import express, { type Request, type Response } from 'express';
-import { normalizeOperationOutcome } from '@medplum/core';
+import { OperationOutcomeError } from '@medplum/core';
 import type { FhirRequest, HttpMethod } from '@medplum/fhir-router';
 import type { AccessLogEntry, CheckToken, Grant } from '../access.ts';
 import { answerOf, jsonAnswer, type Answer } from './answer.ts';
@@ -210,8 +210,11 @@ function failed(error: unknown): Answer {
       issue,
     });
   }
-  const outcome = normalizeOperationOutcome(error);
-  return answerOf({ method: 'GET', headers: {}, baseUrl: '' }, outcome, undefined);
+  if (error instanceof OperationOutcomeError) {
+    return answerOf({ method: 'GET', headers: {}, baseUrl: '' }, error.outcome, undefined);
+  }
+  const issue = [{ severity: 'fatal', code: 'exception', diagnostics: 'The server failed.' }];
+  return jsonAnswer(500, { resourceType: 'OperationOutcome', issue });
 }
 
 function cors(request: Request, response: Response): void {

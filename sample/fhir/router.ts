@@ -3,7 +3,7 @@
  * where real servers do otherwise. Made anew for each request, so that the entries of a batch are
  * handled for the one who asks.
  */
-import { allOk, created } from '@medplum/core';
+import { allOk, created, OperationOutcomeError } from '@medplum/core';
 import {
   FhirRouter,
   type FhirRepository,
@@ -41,6 +41,10 @@ export class RequestRouter extends FhirRouter {
     );
   }
 
+  override handleRequest(request: FhirRequest, repository: FhirRepository): Promise<FhirResponse> {
+    return handled(this, request, repository);
+  }
+
   /** Always finds something: a request that nothing fits gets a refusal as its handler. */
   override find(method: HttpMethod, url: string): Found {
     const found = super.find(method === 'HEAD' ? 'GET' : method, url);
@@ -53,15 +57,42 @@ export class RequestRouter extends FhirRouter {
       return refusal(url, `Unknown resource type '${type}'.`);
     }
     const interaction = found.data?.interaction ?? 'operation';
-    if (conditional.has(interaction) && found.params['id'] === undefined) {
+    const isConditional = conditional.has(interaction) && found.params['id'] === undefined;
+    if (isConditional && found.query === undefined) {
       // Without a condition it would be about everything.
-      return found.query === undefined
-        ? refusal(url, 'There is neither an id nor a condition.', 'bad-request')
-        : found;
+      return refusal(url, 'There is neither an id nor a condition.', 'bad-request');
     }
-    const handler = this.#replaced[interaction];
-    return handler === undefined ? found : { ...found, handler };
+    const replaced = isConditional ? undefined : this.#replaced[interaction];
+    const handler = replaced ?? found.handler;
+    return { ...found, handler: writing.has(interaction) ? withBody(handler) : handler };
   }
+}
+
+/** Medplum's own makes an answer of every error, with its message; a bug is none of its client's. */
+async function handled(
+  router: RequestRouter,
+  request: FhirRequest,
+  repository: FhirRepository,
+): Promise<FhirResponse> {
+  const { handler, params, path, query } = router.find(request.method, request.url);
+  const understood = { ...request, params, pathname: path, query: query ?? request.query };
+  try {
+    return await handler(understood, repository, router);
+  } catch (error) {
+    if (error instanceof OperationOutcomeError) return [error.outcome];
+    throw error;
+  }
+}
+
+const writing: ReadonlySet<string> = new Set(['create', 'update', 'patch']);
+
+/** An entry of a bundle may come without what it is to write. */
+function withBody(handler: FhirRouteHandler): FhirRouteHandler {
+  return async (request, ...rest) => {
+    const body: unknown = request.body;
+    if (typeof body === 'object' && body !== null) return handler(request, ...rest);
+    throw problem('bad-request', 'There is no resource to write.');
+  };
 }
 
 const conditional: ReadonlySet<string> = new Set(['update', 'patch', 'delete']);

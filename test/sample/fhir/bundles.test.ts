@@ -155,6 +155,20 @@ describe('a batch', () => {
     expect(reply.json.entry?.[1]?.response?.outcome?.resourceType).toBe('OperationOutcome');
   });
 
+  it.each(['PUT', 'POST', 'PATCH'] as const)('refuses a %s without a body', async (method) => {
+    const server = await startTestServer();
+    const urls = {
+      PUT: ['Patient/zoe', 'Patient?_id=zoe'],
+      POST: ['Patient'],
+      PATCH: ['Patient/zoe'],
+    };
+    const entries = urls[method].map((url) => ({ request: { method, url } }));
+    const batch = await send(server, 'batch', entries);
+    expect(statuses(batch)).toEqual(entries.map(() => '400 Bad Request'));
+    expect(batch.text).not.toContain('Cannot read');
+    expect((await send(server, 'transaction', entries.slice(0, 1))).status).toBe(400);
+  });
+
   it('of something else is refused; an empty one is answered', async () => {
     const server = await startTestServer();
     expect((await send(server, 'collection', [])).status).toBe(400);

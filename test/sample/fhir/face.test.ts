@@ -93,6 +93,30 @@ describe('the face', () => {
     expect(statuses.toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 412)]);
   });
 
+  it('that fails says nothing of the inside', async () => {
+    const grants = { token: { clientId: 'a', scope: 'system/*.rs' } };
+    const beforeCheck = (): Promise<void> => Promise.reject(new Error('canary'));
+    const { call } = await startTestServer({ grants, beforeCheck });
+    const reply = await call('/Patient/zoe', { headers: { authorization: 'Bearer token' } });
+    expect([reply.status, reply.json.resourceType]).toEqual([500, 'OperationOutcome']);
+    expect(reply.text).not.toContain('canary');
+  });
+
+  it.each([
+    ['[1]'],
+    ['[{"op":"canary","path":"/status"}]'],
+    ['[{"op":"replace","path":7}]'],
+    ['[{"op":"replace","path":"/a/b/c","value":1}]'],
+    ['{"resourceType":"Patient"}'],
+    ['{"resourceType":"Parameters","parameter":[{"name":"operation","part":[]}]}'],
+  ])('takes the patch %s for a mistake of the client', async (body) => {
+    const { call } = await startTestServer();
+    const headers = { 'content-type': 'application/json-patch+json' };
+    const reply = await call('/Observation/hr-1', { method: 'PATCH', body, headers });
+    expect(reply.status, reply.text).toBe(400);
+    expect((await call('/Observation/hr-1')).json.meta?.versionId).toBe('1');
+  });
+
   it('has a statement of what it can do that names no parameter it refuses', async () => {
     const { call } = await startTestServer();
     const { rest } = (await call('/metadata')).json as unknown as {
