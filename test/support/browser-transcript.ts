@@ -26,8 +26,10 @@ export interface RunValues {
   readonly addresses: Readonly<Record<string, string>>;
 }
 
-/** Readable without being exposed, or exposed and part of FHIR. */
-const compared = ['content-type', 'etag', 'last-modified', 'location', 'content-location'];
+/** Every script may read these (Fetch standard, "CORS-safelisted response-header name"). */
+const safelisted = ['content-type', 'last-modified'];
+/** These only where the answer exposes them. */
+const exposable = ['etag', 'location', 'content-location'];
 
 /**
  * Records all exchanges of a page with the FHIR base that succeed, in the order in which they end.
@@ -76,12 +78,14 @@ function described(
   values: RunValues,
 ): Seen {
   const fix = (value: string): string => normalise(value, values);
+  const exposed = (headers['access-control-expose-headers'] ?? '').toLowerCase().split(/\s*,\s*/);
+  const readable = [...safelisted, ...exposable.filter((name) => exposed.includes(name))];
   return {
     request: fix(`${request.method()} ${request.url()}`),
     body: request.postData() === null ? undefined : fix(request.postData() ?? ''),
     status,
     headers: Object.fromEntries(
-      compared.flatMap((name) => {
+      readable.flatMap((name) => {
         const value = headers[name];
         return value === undefined ? [] : [[name, fix(value)]];
       }),
