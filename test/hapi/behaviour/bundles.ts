@@ -196,6 +196,9 @@ export const bundles: readonly Behaviour[] = [
     const read = await client.get(`/Observation/${id}`);
     expect(read.json<Observation>().subject?.reference).toBe(`Patient/${a.id}`);
     expectRefusal(await create('nobody'), 400, 404, 412);
+    // Two that match: which one is meant?
+    await client.make(patient(client, 'a'));
+    expectRefusal(await create('a'), 400, 412);
     expect(await count(client, 'Observation')).toBe(1);
   }),
   behaviour('a transaction deletes, creates, updates and then reads', async (client) => {

@@ -52,6 +52,16 @@ export const paging: readonly Behaviour[] = [
     expect(pages).toHaveLength(4);
     expect(pages.flatMap(referencesIn).toSorted()).toEqual(references.toSorted());
   }),
+  behaviour('a page that holds the last match is the last page', async (client) => {
+    const { references } = await sevenObservations(client);
+    const whole = await allPages(client, `/Observation?${tagged(client)}&_count=7`);
+    expect(whole).toHaveLength(1);
+    expect(whole.flatMap(referencesIn)).toHaveLength(7);
+    await client.ask('DELETE', `/${references[6] ?? ''}`);
+    const pages = await allPages(client, `/Observation?${tagged(client)}&_count=3`);
+    expect(pages.map((page) => entries(page).length)).toEqual([3, 3]);
+    expect(pages.flatMap(referencesIn)).toHaveLength(6);
+  }),
   behaviour('pages of a search by POST can be followed by GET', async (client) => {
     const { references } = await sevenObservations(client);
     const first = await client.ask('POST', '/Observation/_search', {
