@@ -1,6 +1,7 @@
 /** Exit codes of every command, and the errors that lead to them. */
 import { ConfigError } from '../config/index.ts';
 import { LedgerFault } from '../audit/ledger/index.ts';
+import { SearchFault } from '../audit/search/index.ts';
 
 /** Exit codes: documented in `--help`, relied on by scripts. */
 export const exitCodes = {
@@ -32,6 +33,9 @@ export function endingOf(error: unknown): Ending {
   if (error instanceof LedgerFault) {
     const code = error.code === 'LEDGER_LOCKED' ? exitCodes.ledgerLocked : exitCodes.ledgerFault;
     return { code, text: `${error.message} (${error.code})` };
+  }
+  if (error instanceof SearchFault) {
+    return { code: exitCodes.ledgerFault, text: `${error.message} (${error.code})` };
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: exitCodes.ledgerFault, text: `an unexpected error: ${text}` };

@@ -11,6 +11,8 @@ Usage: chaperone COMMAND [ARGUMENT …]
   sample-ehr    run the sample EHR by itself
   verify DIR    check a ledger, live or copied: rehash every record, rebuild the root
   search QUERY  ask the review face for events
+  index rebuild
+                build the search index of a ledger anew
   config check FILE
                 check a configuration file
 
@@ -66,6 +68,23 @@ Asks the review face, newest first; the search itself is recorded under the read
 
   --json       one AuditEvent a line, as JSON
   --limit N    stop after N events (default: 1000 rows of the table, all with --json; 0: all)`;
+
+/** `chaperone index --help`. */
+export const indexHelp = `Usage: chaperone index rebuild --config FILE [--json]
+       chaperone index rebuild DIR [DIR …] --key FILE [--json]
+
+Builds the search index anew from the ledger, beside the old one, which it then replaces. Needed
+only when somebody may have changed the index file: serve builds a missing, damaged or outdated
+one by itself. Changes nothing in the ledger. No gateway may run on it at the same time.
+
+  chaperone index rebuild --config /etc/chaperone/chaperone.yaml
+
+  --config FILE   the configuration of the gateway: names the ledger and the key
+  DIR             a ledger folder (audit.directory), live or copied
+  --key FILE      index.key of that gateway (keys.directory)
+  --json          one object a ledger: origin, leaves, events, unreadable, bytes, seconds
+
+Exits with 0 when it is done, 73 while another process has the ledger.`;
 
 /** `chaperone config --help`. */
 export const configHelp = `Usage: chaperone config check FILE

@@ -3,7 +3,7 @@
  * ledger's. Created when they are missing; a wrong mode or length is an error.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { UsageError } from './exit-codes.ts';
 
@@ -14,6 +14,14 @@ export function loadKey(directory: string, name: string): Uint8Array {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = path.join(directory, name);
   createOnce(file, randomBytes(keyBytes));
+  return readKey(file);
+}
+
+/** Reads a key that must be there. @throws UsageError when it is not, or cannot be used. */
+export function readKey(file: string): Uint8Array {
+  if (!existsSync(file)) {
+    throw new UsageError(`${file}: there is no such key. Give the one that serve made.`);
+  }
   checkMode(file);
   const key = readFileSync(file);
   if (key.length !== keyBytes) {

@@ -6,6 +6,7 @@ import { endingOf, exitCodes, UsageError, type ExitCode } from './exit-codes.ts'
 import { generalHelp } from './help.ts';
 import { initCommand } from './init.ts';
 import { sampleEhrCommand } from './sample-ehr.ts';
+import { indexCommand } from './index-rebuild.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Command>> = {
   'sample-ehr': sampleEhrCommand,
   verify: verifyCommand,
   search: searchCommand,
+  index: indexCommand,
   config: configCheckCommand,
 };
 

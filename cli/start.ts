@@ -10,7 +10,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import type { RecordContext } from '../audit/event/index.ts';
 import { openLedger, type Ledger, type LedgerFault } from '../audit/ledger/index.ts';
-import { openSearch, type Search } from '../audit/search/index.ts';
+import { indexFileName, openSearch, type Search } from '../audit/search/index.ts';
 import { readTokenFile, type Config } from '../config/index.ts';
 import { startGateway, type Gateway } from '../gateway/index.ts';
 import { createReviewApp, digestToken, type Reader } from '../review/index.ts';
@@ -145,7 +145,7 @@ async function openIndex(
   const search = await openSearch({
     ledgerDirectory: ledger.directory,
     origin: ledger.origin,
-    file: path.join(config.audit.directory, 'search-index.db'),
+    file: path.join(config.audit.directory, indexFileName),
     key,
     onWarning: warn,
   });

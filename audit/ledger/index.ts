@@ -1,6 +1,8 @@
 /** The ledger: append-only, durable, tamper-evident. The only door to this folder. */
 export { LedgerFault } from './fault.ts';
 export type { LedgerFaultCode } from './fault.ts';
+export { holdLedger, listOrigins } from './hold.ts';
+export type { HeldLedger } from './hold.ts';
 export type {
   AppendOptions,
   IntentEntry,
