@@ -64,8 +64,10 @@ function meets(values: Values, condition: Condition): boolean {
       return condition.anyOf.some((wanted) =>
         terms.some((term) => fitsText(term.value, wanted, condition.match)),
       );
-    case 'missing':
-      return condition.missing !== (terms.length > 0 || values.present.has(condition.parameter));
+    case 'missing': {
+      const hasValue = terms.length + references.length > 0;
+      return condition.missing !== (hasValue || values.present.has(condition.parameter));
+    }
   }
 }
 

@@ -13,7 +13,7 @@ export interface FactVisitor {
   /** A code, identifier, URI or text; `system` is undefined where there is none. */
   term(parameter: string, system: string | undefined, value: string): void;
   reference(parameter: string, reference: Reference): void;
-  /** The event has the element of a parameter, whether or not there is a value to search for. */
+  /** The event has the element of a parameter, but no value in it to search for. */
   present(parameter: string): void;
 }
 
@@ -124,27 +124,35 @@ function visitReference(
   // What a reference says of itself counts more than what is said of it.
   const type = (reference?.type ?? '') === '' ? value['type'] : reference?.type;
   const isPatient = parameter !== 'source' && type === 'Patient';
-  visitor.present(parameter);
-  if (isPatient) visitor.present('patient');
-  if (reference !== undefined) {
+  if (reference === undefined) {
+    visitor.present(parameter);
+    if (isPatient) visitor.present('patient');
+  } else {
     visitor.reference(parameter, reference);
     if (isPatient) visitor.reference('patient', reference);
   }
   const identifier = value['identifier'];
   if (!isObject(identifier)) return;
-  visitor.present(`${parameter}.identifier`);
-  if (isPatient) visitor.present('patient.identifier');
-  if (!isText(identifier['value'])) return;
-  const system = isText(identifier['system']) ? identifier['system'] : undefined;
-  visitor.term(`${parameter}.identifier`, system, identifier['value']);
-  if (isPatient) visitor.term('patient.identifier', system, identifier['value']);
+  visitIdentifier(identifierParameters[parameter], identifier, visitor);
+  if (isPatient) visitIdentifier('patient.identifier', identifier, visitor);
+}
+
+const identifierParameters = {
+  agent: 'agent.identifier',
+  entity: 'entity.identifier',
+  source: 'source.identifier',
+} as const;
+
+function visitIdentifier(parameter: string, { system, value }: Json, visitor: FactVisitor): void {
+  if (isText(value)) visitor.term(parameter, isText(system) ? system : undefined, value);
+  else visitor.present(parameter);
 }
 
 function visitCoding(parameter: string, coding: unknown, visitor: FactVisitor): void {
   if (!isObject(coding)) return;
-  visitor.present(parameter);
-  if (!isText(coding['code'])) return;
-  visitor.term(parameter, isText(coding['system']) ? coding['system'] : undefined, coding['code']);
+  const { system, code } = coding;
+  if (isText(code)) visitor.term(parameter, isText(system) ? system : undefined, code);
+  else visitor.present(parameter);
 }
 
 function isText(value: unknown): value is string {

@@ -47,7 +47,7 @@ export interface RebuildResult {
 export const indexFileName = 'search-index.db';
 
 /** Leaves in one transaction. */
-const batchLeaves = 20_000;
+const batchLeaves = 40_000;
 
 /**
  * Builds the index anew. Synchronous; takes minutes for millions of events.
@@ -63,6 +63,7 @@ export function rebuildIndex(options: RebuildOptions): RebuildResult {
     removeIndex(unfinished);
     const { index } = openIndex(unfinished, reader, origin, key, makeTokens(key));
     try {
+      index.store.expectMuch();
       let unreadable = 0;
       for (;;) {
         const batch = indexBatch(index, reader, batchLeaves);

@@ -121,7 +121,10 @@ export class IndexStore {
       set.run('position', '0');
       set.run('last', '');
     })();
-    return new IndexStore(db);
+    const store = new IndexStore(db);
+    // A transaction is written as one piece, however large: fewer pieces to merge.
+    store.#configure('hashsize', 64 * 1024 * 1024);
+    return store;
   }
 
   /** All leaves below this leaf index are indexed. */
@@ -166,9 +169,22 @@ export class IndexStore {
     return this.#count.get(expression, low, high) ?? 0;
   }
 
+  /** Puts merging off until {@link compact}: for adding very much at once. */
+  expectMuch(): void {
+    this.#configure('automerge', 0);
+    this.#configure('crisismerge', 1000);
+  }
+
   /** Merges what many transactions wrote: smaller, and faster to search. Takes seconds. */
   compact(): void {
     this.#db.exec(`insert into term (term) values ('optimize')`);
+    this.#configure('automerge', 4);
+    this.#configure('crisismerge', 16);
+  }
+
+  #configure(name: 'automerge' | 'crisismerge' | 'hashsize', value: number): void {
+    // As text: a bound number would be a real one, which is refused.
+    this.#db.exec(`insert into term (term, rank) values ('${name}', ${String(value)})`);
   }
 
   /** Closes the file. No other file is left beside it when nobody else has it open. */

@@ -11,6 +11,9 @@ import { IndexStore } from './store.ts';
 import type { IndexRow, Provenance } from './store.ts';
 import type { Tokens } from './tokens.ts';
 
+/** Leaves read at once. */
+const readLeaves = 250;
+
 /** An index that is open and can be fed. */
 export interface OpenIndex {
   readonly store: IndexStore;
@@ -71,22 +74,29 @@ export function indexBatch(
   reader: LedgerReader,
   limit: number,
 ): { readonly taken: number; readonly unreadable: number } {
-  const leaves = reader.read(store.position, limit);
-  const last = leaves.at(-1);
-  if (last === undefined) return { taken: 0, unreadable: 0 };
-  const decoder = new TextDecoder();
   const rows: IndexRow[] = [];
+  const decoder = new TextDecoder();
   let unreadable = 0;
-  for (const { kind, body, leafIndex } of leaves) {
-    // A purged body is gone for good: there is nothing left to find.
-    if (kind !== 'record' || body === undefined) continue;
-    const event = tokenise(decoder.decode(body));
-    if (event === undefined) unreadable++;
-    else rows.push({ leafIndex, ...event });
+  let taken = 0;
+  let last: StoredLeaf | undefined;
+  while (taken < limit) {
+    // A few at a time: bodies are large, rows are not.
+    const leaves = reader.read(store.position + taken, Math.min(readLeaves, limit - taken));
+    if (leaves.length === 0) break;
+    for (const { kind, body, leafIndex } of leaves) {
+      // A purged body is gone for good: there is nothing left to find.
+      if (kind !== 'record' || body === undefined) continue;
+      const event = tokenise(decoder.decode(body));
+      if (event === undefined) unreadable++;
+      else rows.push({ leafIndex, ...event });
+    }
+    taken += leaves.length;
+    last = leaves.at(-1);
   }
+  if (last === undefined) return { taken: 0, unreadable: 0 };
   const position = last.leafIndex + 1;
   store.add({ rows, listed: listing.takeNew(), position, last: mark(last) });
-  return { taken: leaves.length, unreadable };
+  return { taken, unreadable };
 }
 
 /** Tells one history from another of the same length; outlives a purge, as the leaf does. */

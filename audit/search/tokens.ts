@@ -6,9 +6,9 @@
 import { hash } from 'node:crypto';
 import type { Reference, ReferencePattern, TermPattern } from './query.ts';
 
-/** Makes tokens; remembers recent ones. */
+/** Makes tokens. */
 export interface Tokens {
-  /** The tokens of one value of an event. */
+  /** The tokens of one value of an event, separated by spaces. */
   readonly ofTerm: (parameter: string, system: string | undefined, value: string) => string;
   readonly ofReference: (parameter: string, reference: Reference) => string;
   /** FTS5 terms, any of which an event with a fitting value has, and no other event. */
@@ -20,15 +20,9 @@ export interface Tokens {
 
 const characters = '0123456789abcdefghijklmnopqrstuv';
 
-/**
- * Makes tokens with a key.
- *
- * @param key Secret of at least 16 bytes. With it and the file, guesses can be confirmed.
- * @param remembered How many values to remember: most of an event's values recur in the next one.
- */
-export function makeTokens(key: Uint8Array, remembered = 40_000): Tokens {
+/** @param key Secret of at least 16 bytes. With it and the file, guesses can be confirmed. */
+export function makeTokens(key: Uint8Array): Tokens {
   const digest = makeDigest(key);
-  const memo = makeMemo(remembered);
   const token = (kind: string, parameter: string, text: string, length: number): string =>
     base32(digest(`${kind}\0${parameter}\0${text}`), length);
   const valueAlone = (parameter: string, value: string): string =>
@@ -43,20 +37,20 @@ export function makeTokens(key: Uint8Array, remembered = 40_000): Tokens {
   const id = (parameter: string, base: string, text: string): string =>
     `r${token('id', parameter, `${String(base.length)} ${base}${text}`, 11)}`;
   const type = (text: string): string => token('type', '', text, 4);
+  const types = new Map<string, string>();
+  const typeOnce = (text: string): string => {
+    const made = types.get(text) ?? type(text);
+    // There are some 150 types; whatever else looks like one must not fill the memory.
+    if (types.size < 1000) types.set(text, made);
+    return made;
+  };
   return {
     ofTerm: (parameter, its, text) =>
-      memo(`${parameter} ${its === undefined ? '' : String(its.length)} ${its ?? ''}${text}`, () =>
-        its === undefined
-          ? valueAlone(parameter, text)
-          : `${value(parameter, text)} ${both(parameter, its, text)} ${system(parameter, its)}`,
-      ),
+      its === undefined
+        ? valueAlone(parameter, text)
+        : `${value(parameter, text)} ${both(parameter, its, text)} ${system(parameter, its)}`,
     ofReference: (parameter, reference) =>
-      memo(
-        `${parameter}\0${reference.base}\0${reference.type}/${reference.id}`,
-        () =>
-          id(parameter, reference.base, reference.id) +
-          memo(`type\0${reference.type}`, () => type(reference.type)),
-      ),
+      id(parameter, reference.base, reference.id) + typeOnce(reference.type),
     findTerm: (parameter, pattern) => {
       if (pattern.value === undefined) {
         return pattern.system === undefined ? [] : [system(parameter, pattern.system)];
@@ -77,34 +71,14 @@ export function makeTokens(key: Uint8Array, remembered = 40_000): Tokens {
   };
 }
 
-/** Two generations make a cheap "least recently used": what is asked for moves to the young one. */
-function makeMemo(remembered: number): (text: string, make: () => string) => string {
-  let young = new Map<string, string>();
-  let old = new Map<string, string>();
-  return (text, make) => {
-    const known = young.get(text);
-    if (known !== undefined) return known;
-    const made = old.get(text) ?? make();
-    if (young.size >= remembered / 2) {
-      old = young;
-      young = new Map();
-    }
-    young.set(text, made);
-    return made;
-  };
-}
-
 /**
- * The digest of a text, in hex: the HMAC construction (RFC 2104) with a key of one block, but for the
- * inner digest, which is hashed as hex text.
+ * The keyed digest of a text, in hex: SHA-256 of a key and the text. What could be made of one digest
+ * without the key, that of a longer text, needs all of its bits, and a token has 60 or 75 of 256.
  */
 function makeDigest(key: Uint8Array): (text: string) => string {
-  // Hex text of 32 bytes fills the block and, xored with the pads, stays ASCII: hashing strings is
-  // four times as fast as hashing bytes.
-  const block = key.length === 32 ? Buffer.from(key).toString('hex') : hash('sha256', key, 'hex');
-  const inner = pad(block, 0x36);
-  const outer = pad(block, 0x5c);
-  return (text) => hash('sha256', outer + hash('sha256', inner + text, 'hex'), 'hex');
+  // As hex text it fills a block of the hash; and to hash a string is four times as fast as bytes.
+  const block = hash('sha256', key, 'hex');
+  return (text) => hash('sha256', block + text, 'hex');
 }
 
 /** Five bits of each two digits. */
@@ -123,15 +97,3 @@ const nibbles = Uint8Array.from({ length: 128 }, (_, code) => {
   const value = Number.parseInt(String.fromCharCode(code), 16);
   return Number.isNaN(value) ? 0 : value;
 });
-
-function pad(block: string, byte: number): string {
-  return Array.from(block, (digit) => String.fromCharCode(xor(digit.charCodeAt(0), byte))).join('');
-}
-
-function xor(a: number, b: number): number {
-  let result = 0;
-  for (let bit = 1; bit < 256; bit *= 2) {
-    if (Math.floor(a / bit) % 2 !== Math.floor(b / bit) % 2) result += bit;
-  }
-  return result;
-}

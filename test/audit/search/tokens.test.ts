@@ -23,7 +23,7 @@ describe('tokens of a value', () => {
   it('are found by the patterns that fit it, and by no others', () => {
     fc.assert(
       fc.property(system, word, fc.option(system, { nil: '' }), word, (its, value, asked, code) => {
-        const tokens = makeTokens(key, 4);
+        const tokens = makeTokens(key);
         const text = tokens.ofTerm('agent.identifier', its, value);
         const pattern = { system: asked, value: code };
         const fits = code === value && (asked === undefined || asked === (its ?? ''));
@@ -63,7 +63,7 @@ describe('tokens', () => {
   it('are 13 or 16 letters and digits, the same when they are made again', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 20 }), (values) => {
-        const tokens = makeTokens(key, 4);
+        const tokens = makeTokens(key);
         const once = values.map((value) => tokens.ofTerm('_id', undefined, value));
         expect(values.map((value) => tokens.ofTerm('_id', undefined, value))).toEqual(once);
         for (const token of once) expect(token).toMatch(/^n[0-9a-v]{12}$/);
