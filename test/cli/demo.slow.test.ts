@@ -120,7 +120,9 @@ describe('the demo', { timeout }, () => {
 
   it('refuses what is no port', async () => {
     for (const wrong of ['x', '', '65536', '-1', '1.5']) {
-      const { code, stderr } = await runCommand(['demo', `--app-port=${wrong}`]);
+      const { code, stderr } = await runCommand(['demo', `--app-port=${wrong}`], {
+        cwd: temporaryFolder(),
+      });
       expect([wrong, code]).toEqual([wrong, 2]);
       expect(stderr).toContain('--app-port takes a port number');
     }

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { projectRoot } from './gateway-process.ts';
 
+const commandTimeoutMs = 50_000;
+
 /** How it ended. */
 export interface CommandResult {
   readonly code: number | null;
@@ -19,6 +21,8 @@ export async function runCommand(
   const child = spawn(process.execPath, [join(projectRoot, 'bin', 'chaperone.mjs'), ...args], {
     cwd: options.cwd ?? projectRoot,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A command that should have refused, and serves instead, must not outlive the suite.
+    timeout: commandTimeoutMs,
   });
   let stdout = '';
   let stderr = '';
