@@ -59,7 +59,9 @@ export async function demoCommand(args: readonly string[], terminal: Terminal): 
     for (const line of whatToTry(clinic, sample.sampleAccounts, headerFile, folder))
       terminal.out(line);
     const tell = tellEvents(clinic.running, terminal, clinic.ehr.nameOf);
-    if (read.flag('traffic')) void playTraffic(sample, clinic, terminal);
+    const playing = { stopped: false };
+    if (read.flag('traffic')) void playTraffic(sample, clinic, terminal, playing);
+    void stop.then(() => (playing.stopped = true));
     const code = await untilStopped(clinic.running, stop, terminal);
     tell.close();
     return code;
@@ -80,6 +82,7 @@ async function playTraffic(
   sample: typeof Sample,
   { running, ehr, app }: Clinic,
   terminal: Terminal,
+  playing: { readonly stopped: boolean },
 ): Promise<void> {
   try {
     const day = await sample.playClinicDay({
@@ -95,6 +98,8 @@ async function playTraffic(
       `-- The day is over: ${String(day.requests)} requests in ${String(day.signIns)} sessions. Look at it on the review page.`,
     );
   } catch (error) {
+    // Whoever stops the demo cuts the day short.
+    if (playing.stopped) return;
     terminal.note(`chaperone: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
