@@ -11,7 +11,7 @@
  */
 
 // Layout of the memory in bytes: hash table of keys, table of actions, stack, last objects that had
-// a key, structural indexes of a chunk, the text, the tape. The module has no static data.
+// a key, structural indexes of a chunk, the text, kept strings, the tape. No static data.
 const KEYS: u32 = 4096;
 const KEY_SLOTS: u32 = 512;
 const KEY_SLOT_BYTES: u32 = 32;
@@ -59,6 +59,9 @@ let signatureKey: u32 = 0;
 let tapeStart: u32 = 0;
 let tapeAt: u32 = 0;
 let tapeLimit: u32 = 0;
+/** Where the text of kept plain strings is gathered: one short string to make, not the whole text. */
+let keptStart: u32 = 0;
+let keptAt: u32 = 0;
 /** A number for each object, so that what it has seen need not be cleared. */
 let serial: u32 = 0;
 
@@ -89,11 +92,20 @@ export function setAction(parent: u32, key: u32, action: u32): void {
 
 /** Makes room for a text of this many bytes and for `tapeBytes` of tape. False: no memory. */
 export function reserve(length: u32, tapeBytes: u32): bool {
-  tapeStart = (TEXT + length + PADDING + 15) & ~15;
+  keptStart = TEXT + length + PADDING;
+  tapeStart = (keptStart + length + 15) & ~15;
   tapeLimit = tapeStart + tapeBytes;
   const pages = <i32>((<u64>tapeLimit + 64 + 65535) >> 16);
   const have = memory.size();
   return have >= pages || memory.grow(pages - have) >= 0;
+}
+
+export function keptBegin(): u32 {
+  return keptStart;
+}
+
+export function keptEnd(): u32 {
+  return keptAt;
 }
 
 export function tapeBegin(): u32 {
@@ -344,12 +356,15 @@ function hasBackslash(from: u32, to: u32): bool {
   return false;
 }
 
-/** True when the bytes are the text as they are: ASCII without escapes. */
-function isPlain(from: u32, to: u32): bool {
+/** Adds a string to the kept text if its bytes are the text as they are: ASCII without escapes. */
+function copyIfPlain(from: u32, to: u32): bool {
+  let out = keptAt;
   for (let at = from; at < to; at++) {
     const byte: u32 = load<u8>(at);
     if (byte == 0x5c || byte > 0x7f) return false;
+    store<u8>(out++, byte);
   }
+  keptAt = out;
   return true;
 }
 
@@ -375,6 +390,7 @@ export function scan(length: u32): bool {
   memory.fill(end, 0x20, PADDING);
   inStringBefore = escapedBefore = scalarBefore = 0;
   tapeAt = tapeStart;
+  keptAt = keptStart;
   if (serial > 0xf0000000) {
     memory.fill(SEEN, 0, INDEX - SEEN);
     serial = 0;
@@ -415,8 +431,12 @@ export function scan(length: u32): bool {
           const action = key != 0 ? actionOf(parent, key) : 0;
           if (action != 0) {
             if (isKept && (action & KEEP) != 0) {
-              const kind = isPlain(start, at) ? PLAIN_STRING : OTHER_STRING;
-              emit(kind, isObject ? key : 0, start, at);
+              const name = isObject ? key : 0;
+              if (copyIfPlain(start, at)) {
+                emit(PLAIN_STRING, name, keptAt - keptStart - (at - start) + TEXT, keptAt - keptStart + TEXT);
+              } else {
+                emit(OTHER_STRING, name, start, at);
+              }
             }
             if (isObject) {
               if ((action & URL) != 0 && mayBeginUrl(load<u8>(start))) {

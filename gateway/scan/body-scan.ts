@@ -4,7 +4,7 @@
  * tests show; it answers for nearly every body.
  */
 import { isUtf8 } from 'node:buffer';
-import { createScanMachine, type ScanMachine } from './machine.ts';
+import { createScanMachine, type ScanMachine, type ScanResult } from './machine.ts';
 import { scanKeys } from './positions.ts';
 
 /** What a scan found in a body that is valid JSON, no listed key standing twice in an object. */
@@ -36,16 +36,14 @@ export function createBodyScan(): BodyScan {
   return (bytes) => {
     if (!isUtf8(bytes)) return undefined;
     const scan: ScanMachine = bytes.length > largeBytes ? createScanMachine() : machine;
-    const tape = scan(bytes);
-    return tape === undefined ? undefined : readTape(tape, asBuffer(bytes));
+    const result = scan(bytes);
+    return result === undefined ? undefined : readTape(result, asBuffer(bytes));
   };
 }
 
 type Container = Record<string, unknown> | unknown[];
 
-function readTape(tape: Uint32Array, bytes: Buffer): ScannedBody {
-  // One byte a character, so that offsets are those of the bytes and slices need no copy.
-  const text = bytes.toString('latin1');
+function readTape({ tape, kept }: ScanResult, bytes: Buffer): ScannedBody {
   const urls: number[] = [];
   const stack: Container[] = [];
   let open: Container | undefined;
@@ -61,7 +59,7 @@ function readTape(tape: Uint32Array, bytes: Buffer): ScannedBody {
     const start = tape[i + 1] as number;
     const end = tape[i + 2] as number;
     const kind = word % 256;
-    if (kind === plainString) put(key, text.slice(start, end));
+    if (kind === plainString) put(key, kept.slice(start, end));
     else if (kind === close) open = stack.pop();
     else if (kind === openObject || kind === openArray) {
       const container: Container = kind === openObject ? {} : [];
@@ -70,7 +68,7 @@ function readTape(tape: Uint32Array, bytes: Buffer): ScannedBody {
       open = container;
     } else if (kind === otherString) {
       put(key, JSON.parse(`"${bytes.toString('utf8', start, end)}"`));
-    } else if (kind === literal) put(key, JSON.parse(text.slice(start, end)));
+    } else if (kind === literal) put(key, JSON.parse(bytes.toString('latin1', start, end)));
     else urls.push(start, end, kind === queryString ? 1 : 0);
   }
   return { json, urls };

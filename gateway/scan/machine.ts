@@ -14,18 +14,27 @@ interface ScanExports {
   setAction(parent: number, key: number, action: number): void;
   reserve(length: number, tapeBytes: number): number;
   scan(length: number): number;
+  keptBegin(): number;
+  keptEnd(): number;
   tapeBegin(): number;
   tapeEnd(): number;
+}
+
+/** What a scan leaves behind; valid until the next one. */
+export interface ScanResult {
+  /** Three words an entry: see `wasm/scan.ts`. */
+  readonly tape: Uint32Array;
+  /** The kept plain strings, one after the other. */
+  readonly kept: string;
 }
 
 /**
  * Scans one text.
  *
  * @param bytes Valid UTF-8.
- * @returns The tape, three words an entry (see `wasm/scan.ts`), valid until the next scan;
- *   undefined when the scan is not sure of the text.
+ * @returns Undefined when the scan is not sure of the text.
  */
-export type ScanMachine = (bytes: Uint8Array) => Uint32Array | undefined;
+export type ScanMachine = (bytes: Uint8Array) => ScanResult | undefined;
 
 /** As far as it is needed: the types of Node do not have it. */
 declare const WebAssembly: {
@@ -57,7 +66,13 @@ export function createScanMachine(): ScanMachine {
     memory.set(bytes, text);
     if (scan.scan(bytes.length) === 0) return undefined;
     const begin = scan.tapeBegin();
-    return new Uint32Array(scan.memory.buffer, begin, (scan.tapeEnd() - begin) / wordBytes);
+    const keptBegin = scan.keptBegin();
+    return {
+      tape: new Uint32Array(scan.memory.buffer, begin, (scan.tapeEnd() - begin) / wordBytes),
+      kept: Buffer.from(scan.memory.buffer, keptBegin, scan.keptEnd() - keptBegin).toString(
+        'latin1',
+      ),
+    };
   };
 }
 
