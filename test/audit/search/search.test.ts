@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSearch, parseSearch } from '../../../audit/search/index.ts';
 import type { Search, SearchPage, SearchQuery } from '../../../audit/search/index.ts';
+import { makeTokens } from '../../../audit/search/tokens.ts';
 import { eventText, firstDayMs, makeTestLedger } from '../../support/search-events.ts';
 import type { AccessFacts, TestLedger } from '../../support/search-events.ts';
 
@@ -267,6 +269,38 @@ describe('the index file', () => {
     await expect.poll(count, { timeout: 10_000 }).toBe(50);
     expect(await all(search, 'patient=a&_count=1000')).toEqual(ids(2000).reverse());
     expect(warnings).toEqual(['The search worker failed and will be started again.']);
+  });
+
+  it('cannot add an event to an answer, whatever somebody wrote into it', async () => {
+    await home.append([eventText(sample('mine')), eventText(sample('other', { user: undefined }))]);
+    const first = await start();
+    expect(await all(first.search, 'agent=Practitioner/a')).toEqual(['mine']);
+    await stop(first.search);
+    const tokens = makeTokens(key);
+    const forged = tokens.ofReference('agent', { base: '', type: 'Practitioner', id: 'a' });
+    const database = new Database(first.file);
+    const leafIndex = home.ledger.size - 1;
+    database.exec(`insert into term (rowid, token) values (${String(leafIndex + 1)}, '${forged}')`);
+    database.close();
+    const second = await start();
+    // The twin: the index does propose it.
+    const counted = await ask(second.search, 'agent=Practitioner/a&_summary=count');
+    expect(counted.total).toBe(2);
+    expect(await all(second.search, 'agent=Practitioner/a')).toEqual(['mine']);
+    expect(second.warnings).toEqual([]);
+  });
+
+  it('is built anew when its list of values does not open', async () => {
+    await fill(5);
+    const first = await start();
+    await all(first.search, '');
+    await stop(first.search);
+    const database = new Database(first.file);
+    database.exec('update listed set sealed = zeroblob(60) where number = 1');
+    database.close();
+    const second = await start();
+    expect(await all(second.search, 'action=R')).toEqual(ids(5).reverse());
+    expect(second.warnings).toHaveLength(1);
   });
 
   it('holds no value of an event', async () => {
