@@ -74,8 +74,10 @@ export class IndexStore {
     this.#insertTerm = db.prepare('insert into term (rowid, token) values (?, ?)');
     this.#insertListed = db.prepare('insert into listed (number, sealed) values (?, ?)');
     this.#setMeta = db.prepare('insert or replace into meta (name, value) values (?, ?)');
-    const select = `select rowid - 1 from term
-      where term match ? and rowid between ? + 1 and ? + 1 order by rowid`;
+    // Numbers are bound as real ones, and FTS5 passes over bounds that are no integers: it would
+    // read all of a common token up to a range, instead of going there.
+    const range = 'rowid between cast(? as integer) + 1 and cast(? as integer) + 1';
+    const select = `select rowid - 1 from term where term match ? and ${range} order by rowid`;
     this.#find = {
       'oldest-first': db.prepare<[string, number, number, number]>(`${select} limit ?`).pluck(),
       'newest-first': db
@@ -84,7 +86,7 @@ export class IndexStore {
     };
     this.#count = db
       .prepare<[string, number, number], number>(
-        'select count(*) from term where term match ? and rowid between ? + 1 and ? + 1',
+        `select count(*) from term where term match ? and ${range}`,
       )
       .pluck();
     this.#position = Number(readMeta(db, 'position'));
