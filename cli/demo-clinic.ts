@@ -44,19 +44,19 @@ export async function startClinic(sample: typeof Sample, options: ClinicOptions)
   const opened: { close(): Promise<void> }[] = [];
   // The app and the EHR have to know the gateway's address, and are asked for before it has one.
   let gatewayUrl = `http://localhost:${String(ports.port)}/fhir`;
+  const connectOrigins: string[] = [];
   try {
     const app = await sample
       .startSampleApp(ports.appPort, () => ({
         fhirBaseUrl: gatewayUrl,
         allowedIssuers: [gatewayUrl],
-        connectOrigins: opened.length < 2 ? [] : [ehrOrigin],
+        connectOrigins,
         clientId: 'vitals',
       }))
       .catch((error: unknown) => {
         throw byOption(error, 'app-port', ports.appPort);
       });
     opened.unshift(app);
-    let ehrOrigin = '';
     const ehr = await sample
       .startSampleEhr({
         port: ports.ehrPort,
@@ -72,7 +72,7 @@ export async function startClinic(sample: typeof Sample, options: ClinicOptions)
         throw byOption(error, 'ehr-port', ports.ehrPort);
       });
     opened.unshift(ehr);
-    ehrOrigin = ehr.origin;
+    connectOrigins.push(ehr.origin);
     const config = demoConfig(
       {
         upstreamUrl: ehr.fhirBaseUrl,
@@ -83,7 +83,7 @@ export async function startClinic(sample: typeof Sample, options: ClinicOptions)
       directory,
       ports,
     );
-    if (options.fresh) await emptyFolder(directory, config);
+    if (options.fresh) emptyFolder(directory, config);
     const init = isNewFolder(directory);
     for (const reader of config.review.readers) ensureReaderToken(reader.tokenFile);
     const running = closedOnce(

@@ -18,21 +18,28 @@ import { accessOf, type Access } from './scopes.ts';
 import type { Store } from './store.ts';
 import { View } from './view.ts';
 
+/** Who may do what. */
+export type AccessRule =
+  /** Everybody may do everything. */
+  | { readonly kind: 'open' }
+  /** What the token says; the document tells apps where to get one. */
+  | {
+      readonly kind: 'smart';
+      readonly check: CheckToken;
+      readonly smartConfiguration: Readonly<Record<string, unknown>>;
+    };
+
 /** What the face needs. */
 export interface HandlerOptions {
   readonly store: Store;
   readonly pages: Pages;
+  /** Absolute, without trailing slash; goes into all absolute URLs. */
   readonly baseUrl: string;
   /** `host`: absolute URLs follow the `Host` header, as HAPI's do; else they never do. */
   readonly baseFrom: 'configured' | 'host';
-  readonly access:
-    | { readonly kind: 'open' }
-    | {
-        readonly kind: 'smart';
-        readonly check: CheckToken;
-        readonly smartConfiguration: Readonly<Record<string, unknown>>;
-      };
+  readonly access: AccessRule;
   readonly clock: () => Date;
+  /** Told of every request once it is answered. */
   readonly onAccess: (entry: AccessLogEntry) => void;
 }
 

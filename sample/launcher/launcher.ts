@@ -7,14 +7,9 @@
  */
 import path from 'node:path';
 import express, { type Request, type Response } from 'express';
+import type { LaunchContext } from '../authorization/index.ts';
+import { holdsWords } from '../folded.ts';
 import { launcherPage, type LauncherApp, type LauncherPatient, type LauncherUser } from './page.ts';
-
-/** What is being launched, for whom. */
-export interface LaunchContext {
-  readonly account: string;
-  readonly patient: string;
-  readonly encounter?: string;
-}
 
 /** See `createLauncher`. */
 export interface LauncherOptions {
@@ -71,11 +66,6 @@ function protect(response: Response, origins: readonly string[]): void {
   });
 }
 
-/** Letters without their marks, so that "nunez" finds Nuñez. */
-function folded(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
 /**
  * The patients that match all words of a search; those who are in the clinic today come first.
  */
@@ -83,13 +73,9 @@ export function findPatients(
   patients: readonly LauncherPatient[],
   search: string,
 ): readonly LauncherPatient[] {
-  const words = folded(search)
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  const found = patients.filter((patient) => {
-    const text = folded(`${patient.name} ${patient.birthDate} ${patient.mrn}`);
-    return words.every((word) => text.includes(word));
-  });
+  const found = patients.filter(({ name, birthDate, mrn }) =>
+    holdsWords(`${name} ${birthDate} ${mrn}`, search),
+  );
   return [
     ...found.filter((patient) => patient.encounter !== undefined),
     ...found.filter((patient) => patient.encounter === undefined),

@@ -2,6 +2,7 @@
  * The launcher's page as HTML: one form, works without scripts. The words are those of a clinic, not
  * of OAuth.
  */
+import { escapeHtml } from '../html.ts';
 
 /** A user who can launch apps. */
 export interface LauncherUser {
@@ -37,19 +38,6 @@ export interface LauncherView {
   readonly app: LauncherApp;
   /** A sentence about what was wrong with the last request. */
   readonly problem?: string;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as HTML, also between quotes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (found) => entities[found] ?? '');
 }
 
 function userOption(user: LauncherUser, chosen: string): string {

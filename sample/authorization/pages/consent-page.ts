@@ -1,7 +1,7 @@
 /** The consent page: may the app do this? */
 import { describeScope } from '../scopes.ts';
 import type { PickerPatient } from '../state.ts';
-import { html } from './html.ts';
+import { html } from '../../html.ts';
 import { layout } from './layout.ts';
 
 /** What the page shows. */

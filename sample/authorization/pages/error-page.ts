@@ -1,5 +1,5 @@
 /** What a person sees when a request cannot be answered by sending the browser back to the app. */
-import { html } from './html.ts';
+import { html } from '../../html.ts';
 import { layout } from './layout.ts';
 
 /** @param error OAuth error code. @param description A sentence of ours about it. */

@@ -3,7 +3,7 @@
  * elsewhere, and a policy that says so.
  */
 import { createHash } from 'node:crypto';
-import { html, type Html } from './html.ts';
+import { html, type Html } from '../../html.ts';
 
 const style = `
 :root { color-scheme: light; font: 1rem/1.5 system-ui, sans-serif; }

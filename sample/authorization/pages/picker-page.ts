@@ -1,6 +1,7 @@
 /** The patient picker: which patient is this about? */
 import type { PickerPatient } from '../state.ts';
-import { html } from './html.ts';
+import { holdsWords } from '../../folded.ts';
+import { html } from '../../html.ts';
 import { layout } from './layout.ts';
 
 /** How many patients are listed at once. */
@@ -20,15 +21,7 @@ export function findPatients(
   patients: readonly PickerPatient[],
   search: string,
 ): readonly PickerPatient[] {
-  const wanted = plain(search).split(' ').filter(Boolean);
-  return patients.filter(({ name, mrn }) => {
-    const text = plain(`${name} ${mrn}`);
-    return wanted.every((word) => text.includes(word));
-  });
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  return patients.filter(({ name, mrn }) => holdsWords(`${name} ${mrn}`, search));
 }
 
 /** The page as HTML. */

@@ -1,6 +1,6 @@
 /** The sign-in page: who are you? */
 import type { Account } from '../accounts.ts';
-import { html } from './html.ts';
+import { html } from '../../html.ts';
 import { layout } from './layout.ts';
 
 /** What the page shows. */

@@ -3,6 +3,7 @@
  *
  * Spec: FHIR R4 search, 3.1.1.4 "parameter types".
  */
+import { folded } from '../../folded.ts';
 import type { Resource } from '@medplum/fhirtypes';
 import { valuesOf } from '../definitions.ts';
 import type { Criterion } from './criterion.ts';
@@ -10,7 +11,6 @@ import { compare, dateRange, numberRange, splitPrefix } from './range.ts';
 import {
   amountsOf,
   datesOf,
-  folded,
   referenceIdentifiers,
   referenceOf,
   stringsOf,

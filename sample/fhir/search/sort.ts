@@ -1,8 +1,9 @@
 /** `_sort`: an order that stays the same for the same resources. */
+import { folded } from '../../folded.ts';
 import type { Resource, SearchParameter } from '@medplum/fhirtypes';
 import { searchParameter, valuesOf } from '../definitions.ts';
 import { problem } from '../problem.ts';
-import { amountsOf, datesOf, folded, referenceOf, stringsOf, tokensOf } from './values.ts';
+import { amountsOf, datesOf, referenceOf, stringsOf, tokensOf } from './values.ts';
 
 /** One key of a sort. */
 export interface SortKey {

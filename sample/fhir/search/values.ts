@@ -63,11 +63,6 @@ function strings(value: Element, keys: readonly string[]): readonly string[] {
   });
 }
 
-/** Lower case, without accents: how FHIR compares strings unless told `:exact`. */
-export function folded(value: string): string {
-  return value.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
-}
-
 /** The reference of a Reference, or a canonical URL; without the version of the resource. */
 export function referenceOf(value: unknown): string | undefined {
   const reference = isElement(value) ? text(value['reference']) : text(value);

@@ -2,7 +2,8 @@
 import request from 'supertest';
 import express from 'express';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createLauncher, findPatients, type LaunchContext } from '../../../sample/index.ts';
+import type { LaunchContext } from '../../../sample/authorization/index.ts';
+import { createLauncher, findPatients } from '../../../sample/index.ts';
 
 const patients = [
   { id: 'old', name: 'Olga Ólafsdóttir', birthDate: '1950-01-02', mrn: 'S-2' },

@@ -17,9 +17,14 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+/** Text as HTML, also between quotes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (found) => entities[found] ?? '');
+}
+
 function textOf(part: Part): string {
   if (part === undefined) return '';
-  if (typeof part === 'string') return part.replace(/[&<>"']/g, (found) => entities[found] ?? '');
+  if (typeof part === 'string') return escapeHtml(part);
   return 'kind' in part ? part.text : part.map(({ text }) => text).join('');
 }
 
