@@ -1,7 +1,7 @@
 /** The folder of the demo: all its data, and header files for curl. Can be thrown away. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LedgerFault, openLedger } from '../audit/ledger/index.ts';
+import { holdLedger, LedgerFault } from '../audit/ledger/index.ts';
 import type { Config } from '../config/index.ts';
 
 /** Whether the demo starts on an empty folder. */
@@ -14,24 +14,12 @@ export function isNewFolder(directory: string): boolean {
  *
  * @throws LedgerFault `LEDGER_LOCKED` when one is; nothing is removed then.
  */
-export async function emptyFolder(directory: string, config: Config): Promise<void> {
-  if (existsSync(config.audit.directory)) {
+export function emptyFolder(directory: string, config: Config): void {
+  try {
     // Whoever holds the ledger's lock is alive. A ledger with any other fault may go.
-    await openLedger({
-      directory: config.audit.directory,
-      origin: config.audit.origin,
-      init: false,
-      clock: () => new Date(),
-      queueBytes: config.limits.ledgerQueueBytes,
-      appendTimeoutMs: config.limits.appendTimeoutMs,
-      onWarning: () => undefined,
-    }).then(
-      (ledger) => ledger.close(),
-      (error: unknown) => {
-        if (error instanceof LedgerFault && error.code !== 'LEDGER_LOCKED') return;
-        throw error;
-      },
-    );
+    holdLedger(config.audit.directory, config.audit.origin).release();
+  } catch (error) {
+    if (!(error instanceof LedgerFault) || error.code === 'LEDGER_LOCKED') throw error;
   }
   rmSync(directory, { recursive: true, force: true });
 }
