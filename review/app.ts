@@ -28,7 +28,8 @@ export interface ReviewApp {
 /**
  * Makes the request handler of the review face.
  *
- * Every access except to health, metrics and the files of the page is durable in the ledger before it is answered; those
+ * Every access except to health, metrics and the files of the page is durable in the ledger before
+ * it is answered; those
  * without a reader's credential, which tell nothing of the record, up to a rate, and beyond it in
  * aggregate. Does NOT listen, and does not close the ledger or the search.
  */

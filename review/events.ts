@@ -1,9 +1,9 @@
 /** Search and read over the events: from the query text to an answer that is not yet released. */
 import { parseSearch, SearchFault } from '../audit/search/index.ts';
-import type { SearchIssue } from '../audit/search/index.ts';
+import type { SearchIssue, SearchPage } from '../audit/search/index.ts';
 import { answerFault, answerWith } from './answer.ts';
 import type { Issue, ReviewAnswer } from './answer.ts';
-import { buildBundle, pageUrl } from './bundle.ts';
+import { buildBundle, pageUrl, type BundleFrame } from './bundle.ts';
 import type { ReviewOptions } from './options.ts';
 
 /**
@@ -12,10 +12,28 @@ import type { ReviewOptions } from './options.ts';
  * @param text The query, still encoded. Untrusted.
  * @param prefer The header of that name. Untrusted.
  */
-export async function answerSearch(
+export function answerSearch(
   options: ReviewOptions,
   text: string,
-  prefer = '',
+  prefer: string,
+): Promise<ReviewAnswer> {
+  return searchFor(options, text, prefer, (frame, page) =>
+    answerWith(buildBundle(frame, page.hits), page.hits.length),
+  );
+}
+
+/**
+ * Searches, and answers with what is made of a page; with a fault when the search is refused or
+ * cannot be done.
+ *
+ * @param text The query, still encoded. Untrusted.
+ * @param prefer The header of that name. Untrusted.
+ */
+export async function searchFor(
+  options: ReviewOptions,
+  text: string,
+  prefer: string,
+  made: (frame: BundleFrame, page: SearchPage) => ReviewAnswer,
 ): Promise<ReviewAnswer> {
   const { ledger, search, record, publicBase } = options;
   const params = new URLSearchParams(text);
@@ -40,7 +58,7 @@ export async function answerSearch(
       total: page.total,
       warnings: parsed.ignored.map(issueOf),
     };
-    return answerWith(buildBundle(frame, page.hits), page.hits.length);
+    return made(frame, page);
   });
 }
 

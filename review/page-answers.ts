@@ -5,7 +5,7 @@
 import { tell, type Named, type Phrase } from '../audit/event/index.ts';
 import { parseSearch } from '../audit/search/index.ts';
 import { answerFault, answerWith, type ReviewAnswer } from './answer.ts';
-import { answerSearch, formatIssues } from './events.ts';
+import { formatIssues, searchFor } from './events.ts';
 import type { CheckResult, IntegrityCheck } from './integrity.ts';
 import type { Reader, ReviewOptions } from './options.ts';
 
@@ -35,32 +35,18 @@ export function answerReader(reader: Reader, query: string): ReviewAnswer {
  *
  * @param text The query, still encoded. Untrusted.
  */
-export async function answerTold(options: ReviewOptions, text: string): Promise<ReviewAnswer> {
-  const found = await answerSearch(options, text);
-  if (found.reason !== 'answered') return found;
-  const bundle = JSON.parse(Buffer.from(found.body).toString('utf8')) as SearchBundle;
-  const events = (bundle.entry ?? [])
-    .filter(({ search }) => search?.mode !== 'outcome')
-    .map(({ resource }) => toldEvent(resource, fhirPath(options.publicBase)));
-  const next = bundle.link?.find(({ relation }) => relation === 'next')?.url;
-  return answerJson(
-    {
-      ...(bundle.total === undefined ? {} : { total: bundle.total }),
-      ...(next === undefined ? {} : { next: next.slice(next.indexOf('?') + 1) }),
-      events,
-    },
-    found.eventCount,
+export function answerTold(options: ReviewOptions, text: string): Promise<ReviewAnswer> {
+  const base = fhirPath(options.publicBase);
+  return searchFor(options, text, '', ({ total, nextUrl }, { hits }) =>
+    answerJson(
+      {
+        ...(total === undefined ? {} : { total }),
+        ...(nextUrl === undefined ? {} : { next: nextUrl.slice(nextUrl.indexOf('?') + 1) }),
+        events: hits.map(({ id, bytes }) => toldEvent(id, bytes, base)),
+      },
+      hits.length,
+    ),
   );
-}
-
-/** What is read of the Bundle that the search made. */
-interface SearchBundle {
-  readonly total?: number;
-  readonly link?: readonly { readonly relation: string; readonly url: string }[];
-  readonly entry?: readonly {
-    readonly resource?: Readonly<Record<string, unknown>>;
-    readonly search?: { readonly mode?: string };
-  }[];
 }
 
 /** The FHIR base as seen from the page, which stands beside it; empty when it is the root itself. */
@@ -69,14 +55,15 @@ function fhirPath(publicBase: string): string {
   return last === '' ? '' : `${last}/`;
 }
 
-function toldEvent(event: Readonly<Record<string, unknown>> | undefined, base: string): unknown {
+function toldEvent(id: string, bytes: Uint8Array, base: string): unknown {
+  const event = JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly outcome?: unknown };
   const { at, phrases, session, requestId } = tell(event);
   return {
-    id: event?.['id'],
+    id,
     // Relative to the page: whoever came by another allowed name stays there.
-    read: `${base}AuditEvent/${String(event?.['id'])}`,
+    read: `${base}AuditEvent/${id}`,
     at,
-    outcome: event?.['outcome'],
+    outcome: event.outcome,
     phrases: phrases.map((phrase) => {
       const find = findOf(phrase);
       const { kind, text } = phrase;

@@ -8,7 +8,7 @@ import { validateAuditEvent } from '../support/balp/index.ts';
 import { detailOf } from '../support/face-under-test.ts';
 import { accessesIn, operatorToken, startReviewFace } from '../support/review-face.ts';
 import type { ReviewFace } from '../support/review-face.ts';
-import { eventText, firstDayMs } from '../support/search-events.ts';
+import { readEventText as event } from '../support/search-events.ts';
 import { spoilLedger } from '../support/spoil-ledger.ts';
 
 const folder = new URL('../../review/page/', import.meta.url);
@@ -32,18 +32,6 @@ function allShareOne(): void {
   });
   afterAll(() => face.close());
 }
-
-const event = (id: string, patient = 'Patient/p'): string =>
-  eventText({
-    id,
-    recordedMs: firstDayMs,
-    patients: [patient],
-    user: 'Practitioner/u',
-    outcome: '0',
-    action: 'R',
-    requestId: `request-${id}`,
-    requestIdSystem: undefined,
-  });
 
 interface Told {
   readonly total?: number;

@@ -11,7 +11,7 @@ import {
   startReviewFace,
 } from '../support/review-face.ts';
 import type { ReviewFace } from '../support/review-face.ts';
-import { eventText, firstDayMs } from '../support/search-events.ts';
+import { readEventText as event } from '../support/search-events.ts';
 
 let face: ReviewFace;
 
@@ -22,18 +22,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await face.close();
 });
-
-const event = (id: string, patient = 'Patient/p'): string =>
-  eventText({
-    id,
-    recordedMs: firstDayMs,
-    patients: [patient],
-    user: 'Practitioner/u',
-    outcome: '0',
-    action: 'R',
-    requestId: `request-${id}`,
-    requestIdSystem: undefined,
-  });
 
 const idsOf = (body: unknown): (string | undefined)[] =>
   ((body as Bundle).entry ?? []).map((entry) => entry.resource?.id);

@@ -85,3 +85,17 @@ export async function makeTestLedger(origin = 'test.example/one'): Promise<TestL
     },
   };
 }
+
+/** The AuditEvent of a read of one patient's data, for tests that need any event. */
+export function readEventText(id: string, patient = 'Patient/p'): string {
+  return eventText({
+    id,
+    recordedMs: firstDayMs,
+    patients: [patient],
+    user: 'Practitioner/u',
+    outcome: '0',
+    action: 'R',
+    requestId: `request-${id}`,
+    requestIdSystem: undefined,
+  });
+}
