@@ -12,6 +12,8 @@ export const authorizePath = 'auth/authorize';
 
 /** @returns Undefined for everything that goes to the upstream. */
 export function ownRouteOf({ target }: Pick<Admitted, 'target'>): OwnRoute | undefined {
+  // Most paths need no closer look: an escape is the only other way to spell these beginnings.
+  if (!/^(?:auth|launch)\/|%/.test(target.path)) return undefined;
   const segments = target.path.split('/').map(decoded);
   if (segments.join('/') === authorizePath) return { kind: 'authorize' };
   const [first, name, ...rest] = segments;

@@ -185,7 +185,7 @@ describe('an upstream without smart-configuration', () => {
     const elsewhere = await startRecordingUpstream();
     elsewhere.answerWith(() => jsonAnswer(configuration('http://ehr.example.org/fhir')));
     const face = await start({
-      smart: { configurationUrl: `http://${elsewhere.host}/root/configuration?a=b` },
+      smart: { configurationUrl: `http://${elsewhere.host}/tenant/configuration?a=b` },
     });
     try {
       const answer = await face.send(asked, [
@@ -195,7 +195,7 @@ describe('an upstream without smart-configuration', () => {
       ]);
       expect(answer.body.toString()).toContain(`${face.base}/auth/authorize`);
       expect(face.upstream.seen).toEqual([]);
-      expect(elsewhere.seen.map(({ target }) => target)).toEqual(['/root/configuration?a=b']);
+      expect(elsewhere.seen.map(({ target }) => target)).toEqual(['/tenant/configuration?a=b']);
       expect(JSON.stringify(elsewhere.seen)).not.toContain('s3cr3t');
       expect(headerOf(elsewhere.seen[0] ?? never(), 'x-request-id')).toBe(
         answer.headers['x-request-id'],
