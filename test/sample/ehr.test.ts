@@ -1,28 +1,8 @@
 /** The sample EHR as a whole: the charts of the clinic, tokens, launcher, and a real SMART library. */
-import { createRequire } from 'node:module';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Bundle, Resource } from '@medplum/fhirtypes';
+import { createAppClient } from '../support/fhirclient.ts';
 import { startSampleEhr, type SampleEhr, type SampleEhrOptions } from '../../sample/index.ts';
-
-/** The part of fhirclient's `Client` that is used here. */
-interface AppClient {
-  request(url: string, options?: object): Promise<unknown>;
-  create(resource: object): Promise<Resource>;
-  readonly patient: { read(): Promise<Resource> };
-}
-const require = createRequire(import.meta.url);
-const { default: Client } = require('fhirclient/lib/Client.js') as {
-  default: new (environment: object, state: object) => AppClient;
-};
-
-/** What the library asks of its surroundings. */
-const environment = {
-  options: {},
-  btoa,
-  atob,
-  getAbortController: () => AbortController,
-  getStorage: () => ({ get: () => undefined, set: () => undefined, unset: () => undefined }),
-};
 
 async function start(options: Partial<SampleEhrOptions> = {}): Promise<SampleEhr> {
   const ehr = await startSampleEhr({ port: 0, access: 'smart', ...options });
@@ -99,7 +79,7 @@ describe('the sample EHR', () => {
 describe('the library fhirclient', () => {
   it('reads the patient, all pages with what they refer to, and writes', async () => {
     const ehr = await start();
-    const client = new Client(environment, {
+    const client = createAppClient({
       serverUrl: ehr.fhirBaseUrl,
       tokenResponse: { access_token: await ehr.issueToken(inChartOfZoe), patient: 'zoe' },
     });

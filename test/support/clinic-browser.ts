@@ -1,10 +1,5 @@
 /** A person at a browser in the sample clinic: signs in, launches, reads and records. */
-import { chromium, type Browser, type Page } from 'playwright-core';
-
-/** Starts Debian's Chromium. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-}
+import type { Browser, Page } from './chromium.ts';
 
 /** What a page said besides its content. */
 export interface Watched {

@@ -5,18 +5,17 @@
  */
 import type { AuditEvent } from '@medplum/fhirtypes';
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clinic } from '../../cli/demo-clinic.ts';
 import * as sample from '../../sample/index.ts';
 import { recordTranscript, type Seen } from '../support/browser-transcript.ts';
+import { launchChromium, type Browser, type Page } from '../support/chromium.ts';
 import {
   allow,
   chartIsComplete,
   newPage,
   recordPressure,
   signIn,
-  startBrowser,
   type Watched,
 } from '../support/clinic-browser.ts';
 import { startTestClinic } from '../support/clinic.ts';
@@ -25,7 +24,7 @@ import { detailOf, requestIdOf } from '../support/face-under-test.ts';
 let browser: Browser;
 let clinic: Clinic;
 beforeAll(async () => {
-  browser = await startBrowser();
+  browser = await launchChromium();
   clinic = await startTestClinic();
 });
 afterAll(async () => {

@@ -3,33 +3,13 @@
  * emits absolute URLs of its own wherever a server may: every one of them would lead the app around
  * the gateway if it came through.
  */
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { validateAuditEvent } from '../support/balp/index.ts';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
+import { createAppClient, type AppClient } from '../support/fhirclient.ts';
 import type { FakeAnswer, FakeUpstream, SeenRequest } from '../support/fake-upstream.ts';
 import { startGateway } from '../support/gateway-process.ts';
 import type { GatewayProcess } from '../support/gateway-process.ts';
-
-/** The part of the library's `Client` that is used here. */
-interface AppClient {
-  request(url: string, options?: object): Promise<unknown>;
-  create(resource: object): Promise<unknown>;
-  readonly patient: { read(): Promise<unknown> };
-}
-const require = createRequire(import.meta.url);
-const { default: Client } = require('fhirclient/lib/Client.js') as {
-  default: new (environment: object, state: object) => AppClient;
-};
-
-/** What the library asks of its surroundings. */
-const environment = {
-  options: {},
-  btoa,
-  atob,
-  getAbortController: () => AbortController,
-  getStorage: () => ({ get: () => undefined, set: () => undefined, unset: () => undefined }),
-};
 
 const ann = { resourceType: 'Patient', id: 'ann', name: [{ family: 'Synthetic' }] };
 const practitioner = { resourceType: 'Practitioner', id: 'p1' };
@@ -94,7 +74,7 @@ beforeEach(() => {
 });
 
 function appAt(serverUrl: string): AppClient {
-  return new Client(environment, {
+  return createAppClient({
     serverUrl,
     tokenResponse: { access_token: 'synthetic-access-token', patient: 'ann' },
   });

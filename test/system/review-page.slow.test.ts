@@ -6,14 +6,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import type { AuditEvent, Bundle } from '@medplum/fhirtypes';
-import { launchChromium, type Browser, type Context, type Page } from '../support/chromium.ts';
+import {
+  launchChromium,
+  type Browser,
+  type BrowserContext,
+  type Page,
+} from '../support/chromium.ts';
 import { startClinicMorning, type ClinicMorning } from '../support/clinic-morning.ts';
 import { detailOf } from '../support/face-under-test.ts';
 import { spoilLedger } from '../support/spoil-ledger.ts';
 
 let browser: Browser;
 let morning: ClinicMorning;
-let context: Context;
+let context: BrowserContext;
 let page: Page;
 let root = '';
 /** What the browser complained about: scripts that failed, and what the page's policy blocked. */

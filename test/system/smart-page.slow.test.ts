@@ -3,33 +3,11 @@
  * button, and on through the redirect of the authorization server to the app.
  */
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium, type Browser } from '../support/chromium.ts';
 import { startSmartFace, type SmartTestFace } from '../support/smart-face.ts';
 
-/** As much of the library as is used here: its own types need those of a browser. */
-interface Page {
-  setContent(html: string): Promise<void>;
-  click(selector: string): Promise<void>;
-  waitForURL(url: string, options: { readonly timeout: number }): Promise<void>;
-}
-interface Context {
-  newPage(): Promise<Page>;
-  close(): Promise<void>;
-}
-interface Browser {
-  newContext(options: { readonly javaScriptEnabled: boolean }): Promise<Context>;
-  close(): Promise<void>;
-}
-interface Playwright {
-  readonly chromium: {
-    launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser>;
-  };
-}
-
-const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwright;
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 let browser: Browser;
 let face: SmartTestFace;
 const servers: Server[] = [];
@@ -57,7 +35,7 @@ beforeAll(async () => {
     });
   });
   face = await startSmartFace({ smart: { authorizationEndpoint: `${authorizationServer}/auth` } });
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await launchChromium();
 }, 60_000);
 
 afterAll(async () => {

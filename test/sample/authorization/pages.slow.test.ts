@@ -3,46 +3,15 @@
  * judged by a real browser: the last redirect of a form leads to another origin.
  */
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium, type Browser, type Page } from '../../support/chromium.ts';
 import {
   authorizationRequest,
   exchange,
   startAuthorization,
   type AuthorizationUnderTest,
 } from '../../support/authorization-server.ts';
-
-interface Locator {
-  fill(text: string): Promise<void>;
-  check(): Promise<void>;
-  click(): Promise<void>;
-  press(key: string): Promise<void>;
-  count(): Promise<number>;
-}
-interface Page {
-  on(event: 'console', listen: (message: { text(): string }) => void): void;
-  goto(url: string): Promise<unknown>;
-  url(): string;
-  waitForURL(url: RegExp): Promise<void>;
-  title(): Promise<string>;
-  getByLabel(text: string): Locator;
-  getByRole(role: string, options: { readonly name: string | RegExp }): Locator;
-}
-interface Browser {
-  newContext(options: {
-    readonly javaScriptEnabled: boolean;
-  }): Promise<{ newPage(): Promise<Page> }>;
-  close(): Promise<void>;
-}
-interface Playwright {
-  readonly chromium: {
-    launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser>;
-  };
-}
-
-const { chromium } = createRequire(import.meta.url)('playwright-core') as Playwright;
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 let server: AuthorizationUnderTest;
 let app: Server;
@@ -58,7 +27,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
   appUri = `http://127.0.0.1:${String((app.address() as AddressInfo).port)}/back`;
   server = await startAuthorization({}, appUri);
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await launchChromium();
 }, 60_000);
 
 afterAll(async () => {
