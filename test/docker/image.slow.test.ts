@@ -45,8 +45,11 @@ beforeAll(async () => {
   const certificates = process.env['NODE_EXTRA_CA_CERTS'];
   image = await buildImage({
     context: project,
-    mounts: [{ from: cache, to: '/root/.npm', readOnly: false }],
-    environment: certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates },
+    mounts: [{ from: cache, to: '/var/cache/npm', readOnly: false }],
+    environment: {
+      npm_config_cache: '/var/cache/npm',
+      ...(certificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificates }),
+    },
   });
   // A new named volume gets the content, owner and mode of the image's folder.
   cpSync(path.join(image.root.path, 'data'), volume, { recursive: true });
