@@ -231,6 +231,10 @@ describe('a scanned body', () => {
     expect(compared).toBeGreaterThan(25);
   });
 
+  it('has a number of one byte for every key', () => {
+    expect(scanKeys.length).toBeLessThanOrEqual(256);
+  });
+
   it('is compiled from the source that is there', () => {
     const source = readFileSync(new URL('../../../wasm/scan.ts', import.meta.url));
     expect(createHash('sha256').update(source).digest('hex')).toBe(scanSourceDigest);
