@@ -1,9 +1,8 @@
 /**
  * `npm run build` (and before `npm pack`): compiles the sources into `dist/`. Node strips no types
- * under `node_modules`, so the published package holds JavaScript. The sample stays out of it: what it
- * runs on is there in a checkout only.
  * under `node_modules`, so the published package holds JavaScript. The review page needs no
- * compiler: its files are copied as they are.
+ * compiler: its files are copied as they are. The sample stays out of it: what it runs on is there
+ * in a checkout only.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
